@@ -1,0 +1,9 @@
+"""The admin, with our own site in the place of Django's."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class StaffAdminConfig(AdminConfig):
+    """Staff pages behind the common log-in and a second factor (see `config.staff`)."""
+
+    default_site = "config.staff.StaffSite"
