@@ -18,14 +18,18 @@ class PriceBook(models.Model):
     code = models.SlugField(primary_key=True, max_length=40)
     name = models.CharField(max_length=80)
     currency = models.CharField(max_length=3, help_text="ISO 4217; of two decimals.")
-    token_price_minor = models.PositiveIntegerField(help_text="What one token costs, in minor units; never changes.")
+    token_price_minor = models.PositiveIntegerField(
+        help_text="What one token costs, in minor units; never changes."
+    )
     minimum_minor = models.BigIntegerField(help_text="Smallest purchase, in minor units.")
     maximum_minor = models.BigIntegerField(help_text="Largest purchase, in minor units.")
     talk_above_minor = models.BigIntegerField(
         null=True, blank=True, help_text="Above this purchase the page says: talk to us. In minor units."
     )
     scheme = models.CharField(max_length=10, choices=Scheme.choices)
-    refundable = models.BooleanField(default=False, help_text="Whether unused bought tokens turn back into money.")
+    refundable = models.BooleanField(
+        default=False, help_text="Whether unused bought tokens turn back into money."
+    )
     promotions = models.BooleanField(default=False, help_text="Whether promotions are offered.")
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -76,7 +80,8 @@ class Package(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["price_book", "code"], name="one_package_per_code"),
             models.CheckConstraint(
-                condition=models.Q(tokens_micro__gt=0, price_minor__gt=0), name="a_package_has_tokens_and_price"
+                condition=models.Q(tokens_micro__gt=0, price_minor__gt=0),
+                name="a_package_has_tokens_and_price",
             ),
         ]
 
@@ -143,14 +148,18 @@ class RateVersion(AppendOnly):
 
     rate = models.ForeignKey(Rate, on_delete=models.PROTECT, related_name="versions")
     effective_from = models.DateTimeField()
-    spec = models.JSONField(help_text="Components, margin, options, minima and flags; numbers are decimal text.")
+    spec = models.JSONField(
+        help_text="Components, margin, options, minima and flags; numbers are decimal text."
+    )
     published_at = models.DateTimeField()
     published_by = models.CharField(max_length=160, help_text="Who or what published it.")
 
     class Meta:
         ordering = ("rate", "effective_from")
         constraints = [
-            models.UniqueConstraint(fields=["rate", "effective_from"], name="one_version_per_rate_and_instant"),
+            models.UniqueConstraint(
+                fields=["rate", "effective_from"], name="one_version_per_rate_and_instant"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -168,7 +177,9 @@ class ExchangeRate(AppendOnly):
     class Meta:
         ordering = ("base", "quote", "effective_on")
         constraints = [
-            models.UniqueConstraint(fields=["base", "quote", "effective_on"], name="one_exchange_rate_per_day"),
+            models.UniqueConstraint(
+                fields=["base", "quote", "effective_on"], name="one_exchange_rate_per_day"
+            ),
             models.CheckConstraint(condition=~models.Q(base=models.F("quote")), name="two_currencies"),
         ]
 

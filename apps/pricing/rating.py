@@ -166,7 +166,11 @@ class Rate:
         }
         known = ", ".join(option.name for option in self.options) or "none"
         names = {option.name for option in self.options}
-        errors |= {f"options.{name}": [f"Unknown option. Possible: {known}."] for name in options if name not in names}
+        errors |= {
+            f"options.{name}": [f"Unknown option. Possible: {known}."]
+            for name in options
+            if name not in names
+        }
         cleaned: dict[str, str] = {}
         for option in self.options:
             try:
