@@ -1,0 +1,161 @@
+"""What spending limits still allow: which of them hold for a person, and how much room each has left.
+
+Pure. Amounts are micro-tokens; `spent` of a period is the sum of its daily totals, open holds included.
+Rules: charging.md (limits, fine print), organisations.md (limits and budgets).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from apps.core.periods import PERIODS, Calendar, Period, first_day, following
+
+ORGANISATION, MEMBERS, ROLE, MEMBER, COST_CENTRE, PERSONAL = (
+    "organisation",
+    "members",
+    "role",
+    "member",
+    "cost_centre",
+    "personal",
+)
+SPECIFICITY = (PERSONAL, MEMBER, ROLE, MEMBERS, COST_CENTRE, ORGANISATION)
+"""The most specific subject first: it names the refusal when two limits are equally tight."""
+
+Total = tuple[int, str, str]
+"""A running total: scope wallet id, subject type (member, cost_centre, organisation, personal), key."""
+NEAR_PERCENT = 80
+NO_LIMIT = 2**80
+"""More than any wallet can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRule:
+    """One row: subject, period and cap in micro-tokens; None is explicitly no limit."""
+
+    subject_type: str
+    subject_key: str
+    period: Period
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A rule applied to somebody: which total it caps, over which days."""
+
+    rule: LimitRule
+    total: Total
+    first: date
+    end: date | None
+    resets_at: datetime | None
+    warns_only: bool = False
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Shorter periods first, then the more specific subject."""
+        return PERIODS.index(self.rule.period), SPECIFICITY.index(self.rule.subject_type)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What totals have spent, as loaded per period, and what has been decided on top per day."""
+
+    loaded: dict[tuple[Total, date, date | None], int] = field(default_factory=dict)
+    added: dict[Total, dict[date, int]] = field(default_factory=dict)
+
+    def spent(self, limit: Limit) -> int:
+        """Micro-tokens spent in the limit's period so far."""
+        so_far = self.loaded.get((limit.total, limit.first, limit.end), 0)
+        for day, amount in self.added.get(limit.total, {}).items():
+            if limit.first <= day and (limit.end is None or day < limit.end):
+                so_far += amount
+        return so_far
+
+    def add(self, total: Total, day: date, amount: int) -> None:
+        """Count micro-tokens (negative: returned) for a total on a day."""
+        if amount:
+            days = self.added.setdefault(total, {})
+            days[day] = days.get(day, 0) + amount
+
+
+def room(limit: Limit, tally: Tally) -> int:
+    """Micro-tokens that the limit still allows; never below zero."""
+    if limit.rule.tokens is None or limit.warns_only:
+        return NO_LIMIT
+    return max(limit.rule.tokens - tally.spent(limit), 0)
+
+
+def tightest(limits: Iterable[Limit], tally: Tally) -> Limit | None:
+    """The limit with the least room; on a tie the shorter period, then the more specific subject."""
+    return min(limits, key=lambda limit: (room(limit, tally), limit.rank), default=None)
+
+
+def least_room(limits: Iterable[Limit], tally: Tally) -> int:
+    """How much all the limits together still allow."""
+    return min((room(limit, tally) for limit in limits), default=NO_LIMIT)
+
+
+def is_near(limit: Limit, tally: Tally) -> bool:
+    """Whether the limit stands at 80 % or more."""
+    tokens = limit.rule.tokens
+    return tokens is not None and tally.spent(limit) * 100 >= tokens * NEAR_PERCENT
+
+
+def for_person(rules: Sequence[LimitRule], *, member: str, role: str) -> list[LimitRule]:
+    """The rules that hold for one person: per period the most specific of member, role, members."""
+    found: dict[Period, LimitRule] = {}
+    wanted = ((MEMBER, member), (ROLE, role), (MEMBERS, ""))
+    for subject in wanted:
+        for rule in rules:
+            if (rule.subject_type, rule.subject_key) == subject:
+                found.setdefault(rule.period, rule)
+    return [rule for rule in found.values() if rule.tokens is not None]
+
+
+def for_shared(rules: Sequence[LimitRule], cost_centres: Sequence[str]) -> list[LimitRule]:
+    """The rules of the organisation itself and of the cost centres named, none of them per person."""
+    wanted = {(ORGANISATION, ""), *((COST_CENTRE, key) for key in cost_centres)}
+    return [r for r in rules if r.tokens is not None and (r.subject_type, r.subject_key) in wanted]
+
+
+def apply(
+    rules: Sequence[LimitRule],
+    *,
+    scope: int,
+    calendar: Calendar,
+    day: date,
+    member: str,
+    role: str | None,
+    cost_centres: Sequence[str] = (),
+) -> tuple[Limit, ...]:
+    """The limits on what one member spends of an organisation's tokens on a local day of its calendar.
+
+    Without a role (somebody who has left) only the organisation's and the cost centres' own hold.
+    """
+    if not rules:
+        return ()
+    held = [(rule, (scope, MEMBER, member)) for rule in for_person(rules, member=member, role=role or "")]
+    shared = [
+        (rule, (scope, rule.subject_type, rule.subject_key)) for rule in for_shared(rules, cost_centres)
+    ]
+    return tuple(on_day(rule, total, calendar, day) for rule, total in [*held, *shared])
+
+
+def on_day(rule: LimitRule, total: Total, calendar: Calendar, day: date, warns_only: bool = False) -> Limit:
+    """The rule over the period that holds the day."""
+    end = following(rule.period, day)
+    resets_at = None if end is None else calendar.start_of(end)
+    return Limit(rule, total, first_day(rule.period, day), end, resets_at, warns_only)
+
+
+def totals_of(
+    *, scope: int, member: str, cost_centres: Sequence[str] = ()
+) -> tuple[Total, ...]:
+    """The running totals that organisation-funded spending counts for."""
+    return (
+        (scope, ORGANISATION, ""),
+        (scope, MEMBER, member),
+        *((scope, COST_CENTRE, key) for key in cost_centres),
+    )
+

@@ -1,0 +1,31 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class IdentityConfig(AppConfig):
+    name = "apps.identity"
+    label = "identity"
+
+    def ready(self) -> None:
+        post_migrate.connect(ensure_account_types, sender=self)
+
+
+SHIPPED = (("learner", "Learner", 200), ("creator", "Creator", 500), ("teacher", "Teacher", 500))
+
+
+def ensure_account_types(**_: Any) -> None:
+    """The account types that ship, where staff have not made any of their own yet."""
+    from datetime import UTC, datetime
+
+    from apps.core.units import MICRO
+    from apps.identity.models import AccountType, FreeGrant
+
+    if AccountType.objects.exists():
+        return
+    for code, name, tokens in SHIPPED:
+        account_type = AccountType.objects.create(code=code, name=name)
+        FreeGrant.objects.create(
+            account_type=account_type, from_at=datetime(2000, 1, 1, tzinfo=UTC), tokens_micro=tokens * MICRO
+        )

@@ -1,0 +1,128 @@
+"""Charges, one at a time: estimate and create. What happens to them later is in `changing`.
+
+Every write locks the wallets first, carries out what is due on them, decides, and writes once. Times and
+actors are arguments; keys of requests are the face's business (`apps.identity.idempotency`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError
+
+from apps.allocations.limits import Tally
+from apps.allocations.tallying import load_tally, tally_on
+from apps.core import sql
+from apps.core.errors import Problem
+from apps.ledger import numbers
+from apps.pricing.rating import Price
+from apps.pricing.selectors import open_catalogue
+from apps.usage import deciding
+from apps.usage.cases import (
+    Case,
+    begin,
+    check_frozen,
+    denial,
+    duplicate,
+    level,
+    make_case,
+    owners_of,
+    plan_case,
+)
+from apps.usage.funding import Draw, Payers, Plan
+from apps.usage.rows import insert_charges, load_charge
+from apps.usage.setting import Setting, limits_of, load_setting
+from apps.usage.state import HELD, ChargeRequest, ChargeState
+from apps.wallets.books import DueElsewhere, atomically, open_desk, project, write
+from apps.wallets.state import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an operation would cost now and who would pay; `denial` says why not."""
+
+    price: Price
+    funding: list[tuple[Draw, int]]
+    parties: Mapping[int, tuple[str, str]]
+    denial: Problem | None
+    level: str
+
+
+def estimate_charge(request: ChargeRequest, *, at: datetime) -> Estimate:
+    """What the request would cost and who would pay, without any effect."""
+    setting = load_setting(owners_of([request]), centres=request.cost_centre is not None)
+    case = make_case(setting, open_catalogue(), request, at)
+    desk = project(setting.scope(case.user, case.organisation), at=at)
+    payers, tally = _at_the_desk(case, desk, setting, at)
+    plan = plan_case(case, payers, tally)
+    problem = _denial_now(case, desk, setting, payers, plan, tally, at)
+    parties = {wallet_id: (p.owner_type, p.owner_key) for wallet_id, p in setting.by_wallet.items()}
+    if problem is not None:
+        return Estimate(case.price, [], parties, problem, "blocked")
+    funding = [(drawn, drawn.amount) for drawn in plan.draws]
+    return Estimate(case.price, funding, parties, None, level(case, payers, plan, tally))
+
+
+def _denial_now(
+    case: Case, desk: Desk, setting: Setting, payers: Payers, plan: Plan, tally: Tally, at: datetime
+) -> Problem | None:
+    try:
+        check_frozen(case, desk, setting)
+        check_once(case, at)
+    except Problem as problem:
+        return problem
+    return denial(case, payers, plan, tally)
+
+
+def create_charge(request: ChargeRequest, *, client_id: int | None, at: datetime) -> ChargeState:
+    """Hold (or with `capture` spend) what the request costs; a Problem changes nothing."""
+    try:
+        return atomically(lambda: _create(request, client_id, at), at=at)
+    except IntegrityError as error:
+        raise _as_duplicate(request, at, error) from error
+
+
+def _create(request: ChargeRequest, client_id: int | None, at: datetime) -> ChargeState:
+    setting = load_setting(owners_of([request]), centres=request.cost_centre is not None)
+    case = make_case(setting, open_catalogue(), request, at)
+    desk = open_desk(setting.scope(case.user, case.organisation), at=at)
+    check_frozen(case, desk, setting)
+    check_once(case, at)
+    payers, tally = _at_the_desk(case, desk, setting, at)
+    plan = plan_case(case, payers, tally)
+    problem = denial(case, payers, plan, tally)
+    if problem is not None:
+        raise problem
+    charge = begin(case, setting, number=numbers.take(1)[0], client_id=client_id, at=at)
+    deciding.place(desk, tally, charge, plan)
+    write(desk, at=at)
+    insert_charges([charge])
+    return charge
+
+
+def _at_the_desk(case: Case, desk: Desk, setting: Setting, at: datetime) -> tuple[Payers, Tally]:
+    payers = setting.payers(desk, case.user, case.organisation, case.path, at)
+    return payers, load_tally(tally_on(desk), limits_of(payers))
+
+
+def check_once(case: Case, at: datetime) -> None:
+    """DuplicateActivity while one charge for the activity is held or captured; one that is due is ended."""
+    if case.once_key is None:
+        return
+    rows = sql.fetch("SELECT id FROM usage_charge WHERE once_key = %s", [case.once_key])
+    if not rows:
+        return
+    charge = load_charge(rows[0][0])
+    if charge.status == HELD and charge.used is None and charge.expires_at and charge.expires_at <= at:
+        raise DueElsewhere(charge.scope)
+    raise duplicate(case)
+
+
+def _as_duplicate(request: ChargeRequest, at: datetime, error: IntegrityError) -> Exception:
+    """Two people at once charged the same activity: the second one is told so."""
+    if "once_key" not in str(error):
+        return error
+    setting = load_setting(owners_of([request]), centres=request.cost_centre is not None)
+    return duplicate(make_case(setting, open_catalogue(), request, at))

@@ -1,0 +1,191 @@
+"""From rows to a desk and back: load wallets under their locks, let something decide, write set-based.
+
+The order is always the same, so that nothing deadlocks and nothing is decided on stale rows: lock the
+wallets in id order, read what belongs to them, settle what is due, decide, write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from apps.core import sql
+from apps.ledger import numbers
+from apps.ledger.posting import AccountChange, write_accounts, write_transfers
+from apps.wallets.loading import load
+from apps.wallets.state import Desk, HoldState
+
+ATTEMPTS = 5
+APPEND_ONLY = ("wallets_movement",)
+Result = TypeVar("Result")
+
+
+class Settler(Protocol):
+    """Ends due holds of one purpose on a desk."""
+
+    def scope(self, hold_ids: Sequence[int]) -> set[int]:
+        """The wallets that the holds' end may touch."""
+        ...
+
+    def settle(self, desk: Desk, hold_ids: Sequence[int]) -> None:
+        """End the holds as of their deadlines."""
+        ...
+
+
+settlers: dict[str, Settler] = {}
+"""Who knows how a hold of a purpose ends: the app that places such holds registers itself."""
+
+
+class DueElsewhere(Exception):
+    """A due hold also touches wallets that are not at hand: settle it by itself, then begin again."""
+
+    def __init__(self, wallet_ids: Collection[int]) -> None:
+        super().__init__(f"Holds are due on wallets {sorted(wallet_ids)}")
+        self.wallet_ids = frozenset(wallet_ids)
+
+
+def atomically(work: Callable[[], Result], *, at: datetime) -> Result:
+    """Run the work in a transaction; begin again when a due hold or a deadlock came between."""
+    for _ in range(ATTEMPTS):
+        outermost = not connection.in_atomic_block
+        try:
+            with transaction.atomic():
+                return work()
+        except DueElsewhere as due:
+            settle_wallets(due.wallet_ids, at=at)
+        except OperationalError as error:
+            if not (outermost and is_deadlock(error)):
+                raise
+    raise OperationalError(f"Gave up after {ATTEMPTS} attempts.")
+
+
+def is_deadlock(error: OperationalError) -> bool:
+    """Whether PostgreSQL ended the transaction to break a circle of waiting ones."""
+    return getattr(error.__cause__, "sqlstate", "") in {"40P01", "40001"}
+
+
+def settle_wallets(wallet_ids: Iterable[int], *, at: datetime) -> None:
+    """Carry out what is due on the wallets: holds past their deadline, cycles past their end."""
+    wanted = set(wallet_ids)
+    atomically(lambda: write(open_desk(wanted, at=at), at=at), at=at)
+
+
+def open_desk(wallet_ids: Iterable[int], *, at: datetime) -> Desk:
+    """The wallets as they are at the instant, locked against other writers until the transaction ends.
+
+    Due holds are settled and cycles begun on the desk; DueElsewhere if that needs further wallets.
+    """
+    wanted = sorted(set(wallet_ids))
+    sql.lock_rows("wallets_wallet", wanted)
+    return _at_hand(wanted, at)
+
+
+def project(wallet_ids: Iterable[int], *, at: datetime) -> Desk:
+    """The wallets as a write at the instant would find them; nothing is locked or written."""
+    wanted = set(wallet_ids)
+    for _ in range(ATTEMPTS):
+        try:
+            return _at_hand(sorted(wanted), at)
+        except DueElsewhere as due:
+            wanted |= due.wallet_ids
+    return _at_hand(sorted(wanted), at)
+
+
+def _at_hand(wallet_ids: Sequence[int], at: datetime) -> Desk:
+    desk = load(wallet_ids, at=at)
+    due = _due_holds(desk, at)
+    for purpose in sorted({hold.purpose for hold in due}):
+        _settle(desk, purpose, [hold.id for hold in due if hold.purpose == purpose])
+    for wallet in desk.wallets.values():
+        desk.roll_over(wallet, at)
+    return desk
+
+
+def _due_holds(desk: Desk, at: datetime) -> list[HoldState]:
+    due = [hold for hold in desk.holds.values() if hold.expires_at <= at]
+    return sorted(due, key=lambda hold: (hold.expires_at, hold.id))
+
+
+def _settle(desk: Desk, purpose: str, hold_ids: list[int]) -> None:
+    settler = settlers[purpose]
+    scope = settler.scope(hold_ids)
+    if not scope <= desk.wallets.keys():
+        raise DueElsewhere(scope | desk.wallets.keys())
+    settler.settle(desk, hold_ids)
+
+
+def write(desk: Desk, *, at: datetime) -> None:
+    """Write everything decided on the desk, set-based, in the running transaction."""
+    for transfer, number in zip(desk.transfers, numbers.take(len(desk.transfers)), strict=True):
+        transfer.number = number
+    _write_accounts(desk)
+    _write_wallets(desk)
+    write_transfers(desk.transfers, at)
+    sql.insert(
+        "wallets_movement",
+        ("wallet_id", "sequence", "transfer_id", "at", "kind", "amount", "balance_after"),
+        [
+            (m.wallet_id, m.sequence, m.transfer.number, m.transfer.at, m.transfer.kind, m.amount, m.balance_after)
+            for m in desk.movements
+        ],
+    )
+    sql.insert("wallets_grant", ("wallet_id", "cycle_month", "tokens_micro", "at"), desk.grants)
+    _write_holds(desk)
+    for finish in desk.writes:
+        finish()
+
+
+def _write_accounts(desk: Desk) -> None:
+    write_accounts(
+        [
+            AccountChange(
+                b.account_id, b.loaded_balance, b.loaded_held, b.balance, b.held, b.sequence, b.filled_at
+            )
+            for b in desk.accounts.values()
+            if b.changed
+        ]
+    )
+
+
+def _write_wallets(desk: Desk) -> None:
+    sql.update(
+        "wallets_wallet",
+        {
+            "id": "bigint",
+            "sequence": "bigint",
+            "cycle_month": "date",
+            "cycle_ends_at": "timestamptz",
+            "cycle_basis": "bigint",
+        },
+        [
+            (w.id, w.sequence, w.cycle_month, w.cycle_ends_at, w.cycle_basis)
+            for w in desk.wallets.values()
+            if w.changed
+        ],
+        key="id",
+    )
+
+
+def _write_holds(desk: Desk) -> None:
+    gone = sorted(desk.ended)
+    if gone:
+        for table, column in (("wallets_holdpart", "hold_id"), ("wallets_hold", "id")):
+            condition, values = sql.among(column, gone)
+            sql.execute(f"DELETE FROM {table} WHERE {condition}", values)
+    placed = list(desk.placed.values())
+    sql.insert(
+        "wallets_hold",
+        ("id", "purpose", "expires_at", "created_at"),
+        [(h.id, h.purpose, h.expires_at, h.created_at) for h in placed],
+    )
+    sql.insert(
+        "wallets_holdpart",
+        ("hold_id", "account_id", "amount", "cycle_month"),
+        [(h.id, p.account_id, p.amount, p.cycle_month) for h in placed for p in h.parts],
+    )
+    for hold_id, expires_at in desk.moved_deadlines.items():
+        if hold_id not in desk.ended and hold_id not in desk.placed:
+            sql.execute("UPDATE wallets_hold SET expires_at = %s WHERE id = %s", [expires_at, hold_id])

@@ -1,0 +1,119 @@
+"""Read wallets, their buckets, their grants and their due holds into a desk, in four queries at most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from apps.core import sql
+from apps.core.periods import Calendar
+from apps.wallets.state import Bucket, Desk, HeldPart, HoldState, WalletState
+
+_WALLETS = """
+SELECT w.id, w.owner_type, w.owner_key, w.price_book_id, w.unlimited, w.frozen, w.sequence, w.time_zone,
+       w.coming_time_zone, w.zone_changes_at, w.cycle_month, w.cycle_ends_at, w.cycle_basis, u.account_type_id
+FROM wallets_wallet w LEFT JOIN identity_user u ON u.id = w.user_id
+WHERE {condition} ORDER BY w.id
+"""
+_BUCKETS = """
+SELECT id, holder_id, kind, source_id, balance, held, sequence, overdraft, filled_at
+FROM ledger_account WHERE {condition}
+"""
+_DUE = """
+SELECT h.id, h.purpose, h.expires_at, h.created_at, p.account_id, p.amount, p.cycle_month
+FROM wallets_hold h JOIN wallets_holdpart p ON p.hold_id = h.id
+WHERE h.expires_at <= %s AND h.id IN (
+    SELECT q.hold_id FROM wallets_holdpart q JOIN ledger_account a ON a.id = q.account_id
+    WHERE {condition})
+ORDER BY h.id
+"""
+
+
+def load(wallet_ids: Sequence[int], *, at: datetime) -> Desk:
+    """The wallets with their buckets, and the holds due at the instant on them or on tokens they gave."""
+    desk = Desk()
+    rows = _wallet_rows(wallet_ids)
+    grants = _grants({row[13] for row in rows if row[13] and sql.instant(row[11]) <= at})
+    wallets = {row[0]: _wallet(row, grants) for row in rows}
+    for bucket in _buckets(wallet_ids):
+        wallets[bucket.wallet_id].buckets[bucket.kind, bucket.source_id] = bucket
+    desk.add(wallets.values())
+    for hold in _due(wallet_ids, at):
+        desk.holds[hold.id] = hold
+    return desk
+
+
+def load_holds(desk: Desk, hold_ids: Sequence[int]) -> None:
+    """Add open holds to a desk that has their wallets."""
+    condition, values = sql.among("h.id", [number for number in hold_ids if number not in desk.holds])
+    rows = sql.fetch(
+        "SELECT h.id, h.purpose, h.expires_at, h.created_at, p.account_id, p.amount, p.cycle_month "
+        f"FROM wallets_hold h LEFT JOIN wallets_holdpart p ON p.hold_id = h.id WHERE {condition} ORDER BY h.id",
+        values,
+    )
+    for hold in _holds(rows):
+        desk.holds[hold.id] = hold
+
+
+def _wallet_rows(wallet_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    condition, values = sql.among("w.id", wallet_ids)
+    return sql.fetch(_WALLETS.format(condition=condition), values)
+
+
+def _wallet(row: tuple[Any, ...], grants: dict[str, tuple[tuple[datetime, int], ...]]) -> WalletState:
+    return WalletState(
+        id=row[0],
+        owner_type=row[1],
+        owner_key=row[2],
+        price_book=row[3],
+        unlimited=bool(row[4]),
+        frozen=bool(row[5]),
+        sequence=row[6],
+        calendar=Calendar(row[7], row[8], sql.instant(row[9])),
+        cycle_month=sql.day(row[10]),
+        cycle_ends_at=sql.instant(row[11]),
+        cycle_basis=row[12],
+        grants=grants.get(row[13], ()),
+    )
+
+
+def _buckets(wallet_ids: Sequence[int]) -> list[Bucket]:
+    condition, values = sql.among("holder_id", wallet_ids)
+    return [
+        Bucket(*row[:7], overdraft=bool(row[7]), filled_at=sql.instant(row[8]))
+        for row in sql.fetch(_BUCKETS.format(condition=condition), values)
+    ]
+
+
+def _grants(account_types: set[str]) -> dict[str, tuple[tuple[datetime, int], ...]]:
+    if not account_types:
+        return {}
+    condition, values = sql.among("account_type_id", sorted(account_types))
+    found: dict[str, tuple[tuple[datetime, int], ...]] = {}
+    for account_type, from_at, tokens in sql.fetch(
+        f"SELECT account_type_id, from_at, tokens_micro FROM identity_freegrant WHERE {condition} "
+        "ORDER BY from_at DESC",
+        values,
+    ):
+        found[account_type] = (*found.get(account_type, ()), (sql.instant(from_at), tokens))
+    return found
+
+
+def _due(wallet_ids: Sequence[int], at: datetime) -> list[HoldState]:
+    on_wallet, holders = sql.among("a.holder_id", wallet_ids)
+    from_wallet, sources = sql.among("a.source_id", wallet_ids)
+    condition = f"{on_wallet} OR {from_wallet}"
+    return _holds(sql.fetch(_DUE.format(condition=condition), [at, *holders, *sources]))
+
+
+def _holds(rows: Sequence[tuple[Any, ...]]) -> list[HoldState]:
+    found: dict[int, HoldState] = {}
+    for hold_id, purpose, expires_at, created_at, account_id, amount, cycle_month in rows:
+        hold = found.setdefault(
+            hold_id,
+            HoldState(hold_id, purpose, sql.instant(expires_at), sql.instant(created_at), (), stored=True),
+        )
+        if account_id is not None:
+            hold.parts = (*hold.parts, HeldPart(account_id, amount, sql.day(cycle_month)))
+    return list(found.values())
