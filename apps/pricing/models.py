@@ -32,6 +32,10 @@ class PriceBook(models.Model):
     )
     promotions = models.BooleanField(default=False, help_text="Whether promotions are offered.")
     position = models.PositiveSmallIntegerField(default=0)
+    declaration = models.JSONField(
+        default=dict,
+        help_text="What the file last said beside operations: staff's edits stay until it changes.",
+    )
 
     class Meta:
         ordering = ("position", "code")
@@ -113,7 +117,8 @@ class Operation(models.Model):
     category = models.ForeignKey(Category, on_delete=models.PROTECT)
     description = models.TextField(blank=True)
     has_models = models.BooleanField(help_text="Whether a charge must name a model.")
-    declaration = models.JSONField(help_text="What the price book's file last said of this operation.")
+    declaration = models.JSONField(help_text="What the file last said of its price.")
+    listing = models.JSONField(help_text="What the file last said of its name, category and examples.")
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -212,7 +217,7 @@ class ProviderModel(models.Model):
     """What a provider last asked for one model, as the community list says, in US dollars."""
 
     name = models.CharField(primary_key=True, max_length=200)
-    mode = models.CharField(max_length=40, blank=True)
+    mode = models.CharField(max_length=120, blank=True)
     provider = models.CharField(max_length=120, blank=True)
     prices = models.JSONField(help_text="Field of the list to decimal text, in US dollars per unit.")
     changed_at = models.DateTimeField()
