@@ -18,7 +18,6 @@ from apps.pricing.models import (
     VolumeTier,
 )
 
-
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]
     AnyTable = admin.TabularInline[Any, Any]

@@ -18,7 +18,8 @@ from apps.pricing.models import (
     PriceBook,
     VolumeTier,
 )
-from apps.pricing.price_book_file import SHIPPED, DeclaredOperation, PriceBookFile
+from apps.pricing.operation_file import DeclaredOperation
+from apps.pricing.price_book_file import SHIPPED, PriceBookFile
 
 FIXED = ("currency", "token_price_minor")
 
