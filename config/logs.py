@@ -51,13 +51,10 @@ def config(*, level: str, as_json: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    line: Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
-    )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": SHARED,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, line],
+        "processors": line_processors(as_json=as_json),
     }
     return {
         "version": 1,
@@ -67,6 +64,14 @@ def config(*, level: str, as_json: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {"django.server": {"handlers": ["stderr"], "level": level, "propagate": False}},
     }
+
+
+def line_processors(*, as_json: bool) -> list[Processor]:
+    """What makes one line of an event: JSON, or words for a person at a terminal."""
+    line: Processor = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, line]
 
 
 class RequestLog:

@@ -1,0 +1,82 @@
+"""`make test`: what reads the code, then the suites that run it on both databases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tooling import browser, services
+from tooling.shell import PYTHON, ROOT, VENV, fail, run_labelled, say
+
+BIN = VENV / "bin"
+EMBEDDED = {"DATABASE_URL": f"sqlite:///{ROOT / 'var' / 'scrip.sqlite3'}", "REDIS_URL": ""}
+IN_TESTS = {"DJANGO_SETTINGS_MODULE": "config.settings_test"}
+
+STATIC: dict[str, Sequence[str | Path]] = {
+    "types": [BIN / "mypy"],
+    "lint": [BIN / "ruff", "check", "--quiet", "."],
+    "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
+    "layers": [BIN / "lint-imports", "--no-logo"],
+    "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+}
+PRODUCTION = {
+    "DEBUG": "0",
+    "HTTPS": "1",
+    "SECRET_KEY": "only-to-be-checked-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "ALLOWED_HOSTS": "scrip.example",
+}
+
+
+def read_code() -> list[str]:
+    """Lint, format, types, layers, migrations, deployment; answers what failed."""
+    jobs = {name: _job(name, command, {**EMBEDDED, **PRODUCTION}) for name, command in STATIC.items()}
+    return _together(jobs)
+
+
+def run_suites(arguments: Sequence[str]) -> list[str]:
+    """The suite on SQLite and, at the same time, on PostgreSQL with Redis; then both with a browser."""
+    with services.private() as given:
+        places = {"sqlite": EMBEDDED, "postgresql": given}
+        failed = _together(
+            {name: _suite(name, env, ["-m", "not browser", *arguments]) for name, env in places.items()}
+        )
+        found = {"CHROMIUM": browser.chromium(), "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
+        driven = {
+            f"{name} browser": _suite(f"{name} browser", {**env, **found}, ["-m", "browser", *arguments])
+            for name, env in places.items()
+        }
+        return failed + _together(driven)
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Everything; prints what failed and how long it took."""
+    began = time.monotonic()
+    failed = read_code()
+    if failed:
+        say("The code was read with findings; the suites run all the same.")
+    failed += run_suites(arguments)
+    spent = f"{time.monotonic() - began:.0f} s"
+    if failed:
+        fail(f"Failed after {spent}: {', '.join(failed)}.")
+    say(f"All passed in {spent}.")
+    return 0
+
+
+def _suite(name: str, env: Mapping[str, str], arguments: Sequence[str]) -> Callable[[], int]:
+    expected = {"SCRIP_EXPECTS": name.split(maxsplit=1)[0], "PYTHONUNBUFFERED": "1"}
+    command = [str(PYTHON), "-m", "pytest", "-q", *arguments]
+    return _job(name, command, {**env, **expected})
+
+
+def _job(name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> Callable[[], int]:
+    return lambda: run_labelled(name, command, env)
+
+
+def _together(jobs: Mapping[str, Callable[[], int]]) -> list[str]:
+    """Run jobs two at a time, in order; the names of those that failed."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        codes = {name: pool.submit(job) for name, job in jobs.items()}
+        return [name for name, code in codes.items() if code.result() != 0]
