@@ -149,13 +149,10 @@ def on_day(rule: LimitRule, total: Total, calendar: Calendar, day: date, warns_o
     return Limit(rule, total, first_day(rule.period, day), end, resets_at, warns_only)
 
 
-def totals_of(
-    *, scope: int, member: str, cost_centres: Sequence[str] = ()
-) -> tuple[Total, ...]:
+def totals_of(*, scope: int, member: str, cost_centres: Sequence[str] = ()) -> tuple[Total, ...]:
     """The running totals that organisation-funded spending counts for."""
     return (
         (scope, ORGANISATION, ""),
         (scope, MEMBER, member),
         *((scope, COST_CENTRE, key) for key in cost_centres),
     )
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -61,9 +62,7 @@ def allocate(
     return _move(organisation, items, note, actor, at, Allocation.Direction.ALLOCATE, _give)
 
 
-def reclaim(
-    *, organisation: Organisation, items: Sequence[Item], note: str, actor: str, at: datetime
-) -> Run:
+def reclaim(*, organisation: Organisation, items: Sequence[Item], note: str, actor: str, at: datetime) -> Run:
     """Take unspent, unheld allocated tokens back into the organisation's purchased bucket: all or none."""
     return _move(organisation, items, note, actor, at, Allocation.Direction.RECLAIM, _take_back)
 
@@ -158,7 +157,11 @@ def _give(
     desk.post(
         "allocation",
         at,
-        [(own.bucket(EARNED), -earned), (purchased, -bought), (member.bucket(ALLOCATED, own.id), item.tokens)],
+        [
+            (own.bucket(EARNED), -earned),
+            (purchased, -bought),
+            (member.bucket(ALLOCATED, own.id), item.tokens),
+        ],
         description=f"Allocated by {own.owner_key} to {member.owner_key}",
         actor=actor,
         note=note,
@@ -317,7 +320,7 @@ def set_limits(*, organisation: Organisation, changes: Sequence[LimitChange]) ->
     with transaction.atomic():
         for change in changes:
             check_subject(organisation, change.subject)
-            which = {
+            which: dict[str, Any] = {
                 "organisation": organisation,
                 "subject_type": change.subject.type,
                 "subject_key": change.subject.key,

@@ -33,7 +33,9 @@ def load_tally(tally: Tally, limits: Iterable[Limit]) -> Tally:
 
 
 def _load_scope(tally: Tally, scope: int, limits: Sequence[Limit]) -> None:
-    spans = sorted({(limit.first, limit.end) for limit in limits}, key=lambda span: (span[0], span[1] or date.max))
+    spans = sorted(
+        {(limit.first, limit.end) for limit in limits}, key=lambda span: (span[0], span[1] or date.max)
+    )
     sums = ", ".join(["SUM(CASE WHEN day >= %s AND day < %s THEN spent_micro ELSE 0 END)"] * len(spans))
     bounds = [bound for first, end in spans for bound in (first, end or date.max)]
     types, type_values = sql.among("subject_type", sorted({limit.total[1] for limit in limits}))

@@ -24,14 +24,16 @@ def fetch(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...
     """All rows of a query written with %s; instants and dates come as the driver gives them."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [_adapt(value) for value in parameters])
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def execute(statement: str, parameters: Sequence[Any] = ()) -> int:
     """Run a statement; answers how many rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [_adapt(value) for value in parameters])
-        return cursor.rowcount
+        touched: int = cursor.rowcount
+        return touched
 
 
 def among(column: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -101,7 +103,8 @@ def update(
                 f"UPDATE {table} t SET {sets} FROM unnest({arrays}) AS v({', '.join(types)}) WHERE {match}",
                 [list(column) for column in zip(*rows, strict=True)],
             )
-            return cursor.rowcount
+            found: int = cursor.rowcount
+            return found
         places = {name: index for index, name in enumerate(types)}
         sets = ", ".join(f"{name} = %s" for name in settable)
         match = " AND ".join(f"{column} = %s" for column in compared.values())

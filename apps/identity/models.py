@@ -27,7 +27,9 @@ class FreeGrant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account_type", "from_at"], name="one_grant_per_type_and_instant"),
+            models.UniqueConstraint(
+                fields=["account_type", "from_at"], name="one_grant_per_type_and_instant"
+            ),
             models.CheckConstraint(condition=models.Q(tokens_micro__gte=0), name="a_grant_is_not_negative"),
         ]
 

@@ -17,9 +17,9 @@ from apps.ledger import numbers
 from apps.pricing.selectors import Catalogue, open_catalogue
 from apps.usage import deciding
 from apps.usage.cases import Case, begin, duplicate, make_case, owners_of, plan_case
+from apps.usage.funding import Payers
 from apps.usage.rows import insert_charges, load_events
 from apps.usage.services import check_once
-from apps.usage.funding import Payers
 from apps.usage.setting import Setting, limits_of, load_setting
 from apps.usage.state import ChargeRequest, ChargeState
 from apps.wallets.books import atomically, open_desk, write
@@ -38,9 +38,7 @@ class EventResult:
     problem: Problem | None = None
 
 
-def charge_events(
-    requests: Sequence[ChargeRequest], *, client_id: int, at: datetime
-) -> list[EventResult]:
+def charge_events(requests: Sequence[ChargeRequest], *, client_id: int, at: datetime) -> list[EventResult]:
     """Charge the events in the order sent; each `event_id` has its effect once, however often it comes."""
     try:
         return atomically(lambda: _charge(requests, client_id, at), at=at)
@@ -70,9 +68,7 @@ def _known(requests: Sequence[ChargeRequest], client_id: int) -> dict[int, Event
     }
 
 
-def _again(
-    request: ChargeRequest, charge_id: int, digest: str, tokens: int, uncollected: int
-) -> EventResult:
+def _again(request: ChargeRequest, charge_id: int, digest: str, tokens: int, uncollected: int) -> EventResult:
     """The answer to an event that comes again: the first result, or a conflict for other content."""
     event_id = request.event_id or ""
     if digest != request.event_digest:
@@ -106,9 +102,7 @@ def _charge_cases(
     payers = {place: setting.payers(desk, c.user, c.organisation, c.path, at) for place, c in good.items()}
     load_tally(tally_on(desk), {id(n): n for p in payers.values() for n in limits_of(p)}.values())
     batch = _Batch(setting, desk, client_id, at, numbers.take(len(good))[::-1])
-    results = {
-        place: batch.decide(requests[place], case, payers.get(place)) for place, case in cases.items()
-    }
+    results = {place: batch.decide(requests[place], case, payers.get(place)) for place, case in cases.items()}
     write(desk, at=at)
     insert_charges(list(batch.charges.values()))
     return results

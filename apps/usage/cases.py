@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from apps.allocations.limits import Limit, Tally, is_near
 from apps.core.errors import (
@@ -60,7 +61,12 @@ def owners_of(requests: Iterable[ChargeRequest]) -> set[Owner]:
 
 
 def make_case(
-    setting: Setting, catalogue: Catalogue, request: ChargeRequest, at: datetime, *, before_first: bool = False
+    setting: Setting,
+    catalogue: Catalogue,
+    request: ChargeRequest,
+    at: datetime,
+    *,
+    before_first: bool = False,
 ) -> Case:
     """Find the names and the price; the first problem in the API's order is raised."""
     user = setting.party(USER, request.user)
@@ -118,9 +124,7 @@ def _once_key(rate: Rate, request: ChargeRequest) -> str | None:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
 
 
-def begin(
-    case: Case, setting: Setting, *, number: int, client_id: int | None, at: datetime
-) -> ChargeState:
+def begin(case: Case, setting: Setting, *, number: int, client_id: int | None, at: datetime) -> ChargeState:
     """The charge before anything is drawn for it."""
     request, organisation = case.request, case.organisation
     rule = setting.funding_of(organisation, case.user) if organisation else None
@@ -226,7 +230,7 @@ def limit_problem(limit: Limit, tally: Tally) -> LimitReached:
     )
 
 
-def limit_shape(limit: Limit, tally: Tally) -> dict[str, object]:
+def limit_shape(limit: Limit, tally: Tally) -> dict[str, Any]:
     """A limit as problems and estimates show it."""
     rule = limit.rule
     subject = {"type": rule.subject_type} | ({"id": rule.subject_key} if rule.subject_key else {})
@@ -276,4 +280,3 @@ def _few(wallet: WalletState, plan: Plan) -> bool:
         return False
     left = wallet.available - sum(drawn.amount for drawn in plan.draws if drawn.wallet_id == wallet.id)
     return left * 5 < wallet.cycle_basis
-

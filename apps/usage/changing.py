@@ -127,7 +127,9 @@ def _totals(
     for name, amounts in (("used", used), ("reserve", reserve)):
         unknown = [unit for unit in amounts or () if unit not in rate.units]
         if unknown:
-            raise ValidationError({f"{name}.{unit}": ["This operation has no such unit."] for unit in unknown})
+            raise ValidationError(
+                {f"{name}.{unit}": ["This operation has no such unit."] for unit in unknown}
+            )
     before = charge.used or {}
     reported = dict(used) if used is not None else dict(before)
     reserved = dict(reserve) if reserve is not None else dict(charge.quantities)
@@ -239,9 +241,7 @@ def settle_charge(desk: Desk, charge: ChargeState) -> None:
     price = None
     if charge.used is not None:
         price = reprice(charge, charge.used, None)[0]
-    deciding.settle_due(
-        desk, tally_on(desk), charge, price, payers=NOBODY, departed=departed_from(charge)
-    )
+    deciding.settle_due(desk, tally_on(desk), charge, price, payers=NOBODY, departed=departed_from(charge))
 
 
 def departed_from(charge: ChargeState) -> frozenset[int]:

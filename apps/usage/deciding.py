@@ -168,7 +168,9 @@ def settle_due(
     capture(desk, tally, charge, price, payers=payers, departed=departed, at=deadline)
 
 
-def release(desk: Desk, tally: Tally, charge: ChargeState, *, departed: Collection[int], at: datetime) -> None:
+def release(
+    desk: Desk, tally: Tally, charge: ChargeState, *, departed: Collection[int], at: datetime
+) -> None:
     """The work failed or was cancelled: everything returns."""
     let_go(desk, tally, charge, status=RELEASED, departed=departed, at=at)
 
@@ -270,6 +272,4 @@ def _count(tally: Tally, charge: ChargeState, draws: list[tuple[Draw, int]]) -> 
 
 
 def _resized(drawn: Draw, amount: int) -> Draw:
-    return Draw(
-        drawn.account_id, drawn.wallet_id, drawn.bucket, drawn.source_id, amount, drawn.cycle_month
-    )
+    return Draw(drawn.account_id, drawn.wallet_id, drawn.bucket, drawn.source_id, amount, drawn.cycle_month)

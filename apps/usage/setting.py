@@ -258,9 +258,7 @@ def _load_rules(setting: Setting) -> None:
     in_members, of_keys = sql.among("r.subject_key", keys)
     in_limited, _ = sql.among("l.subject_key", keys)
     rows = sql.fetch(
-        _RULES.format(
-            organisations=in_organisations, users=in_users, members=in_members, limited=in_limited
-        ),
+        _RULES.format(organisations=in_organisations, users=in_users, members=in_members, limited=in_limited),
         [
             *of_organisations,
             *of_users,

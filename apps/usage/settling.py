@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from apps.core import sql
 from apps.usage.changing import settle_charge
@@ -30,7 +31,7 @@ class ChargeSettler:
                 continue
             settle_charge(desk, charge)
             desk.notes.setdefault("charges", {})[charge.id] = charge
-            desk.writes.append(lambda charge=charge: update_charge(charge))
+            desk.writes.append(partial(update_charge, charge))
 
 
 def register() -> None:
@@ -56,7 +57,7 @@ def _expire(hold_id: int, at: datetime) -> int:
         if charge.status == HELD:
             load_holds(desk, [hold_id])
             settle_charge(desk, charge)
-            desk.writes.append(lambda: update_charge(charge))
+            desk.writes.append(partial(update_charge, charge))
         write(desk, at=at)
         return int(hold_id in desk.ended)
 

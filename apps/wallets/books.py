@@ -128,7 +128,15 @@ def write(desk: Desk, *, at: datetime) -> None:
         "wallets_movement",
         ("wallet_id", "sequence", "transfer_id", "at", "kind", "amount", "balance_after"),
         [
-            (m.wallet_id, m.sequence, m.transfer.number, m.transfer.at, m.transfer.kind, m.amount, m.balance_after)
+            (
+                m.wallet_id,
+                m.sequence,
+                m.transfer.number,
+                m.transfer.at,
+                m.transfer.kind,
+                m.amount,
+                m.balance_after,
+            )
             for m in desk.movements
         ],
     )

@@ -49,7 +49,8 @@ def load_holds(desk: Desk, hold_ids: Sequence[int]) -> None:
     condition, values = sql.among("h.id", [number for number in hold_ids if number not in desk.holds])
     rows = sql.fetch(
         "SELECT h.id, h.purpose, h.expires_at, h.created_at, p.account_id, p.amount, p.cycle_month "
-        f"FROM wallets_hold h LEFT JOIN wallets_holdpart p ON p.hold_id = h.id WHERE {condition} ORDER BY h.id",
+        "FROM wallets_hold h LEFT JOIN wallets_holdpart p ON p.hold_id = h.id "
+        f"WHERE {condition} ORDER BY h.id",
         values,
     )
     for hold in _holds(rows):
@@ -80,9 +81,10 @@ def _wallet(row: tuple[Any, ...], grants: dict[str, tuple[tuple[datetime, int], 
 
 def _buckets(wallet_ids: Sequence[int]) -> list[Bucket]:
     condition, values = sql.among("holder_id", wallet_ids)
+    rows = sql.fetch(_BUCKETS.format(condition=condition), values)
     return [
-        Bucket(*row[:7], overdraft=bool(row[7]), filled_at=sql.instant(row[8]))
-        for row in sql.fetch(_BUCKETS.format(condition=condition), values)
+        Bucket(account, holder, kind, source, balance, held, sequence, bool(overdraft), sql.instant(filled))
+        for account, holder, kind, source, balance, held, sequence, overdraft, filled in rows
     ]
 
 

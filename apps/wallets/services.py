@@ -165,9 +165,7 @@ def _change_wallet(wallet: Wallet, fields: Mapping[str, Any], at: datetime) -> W
         _change_zone(wallet, fields["time_zone"], at)
     if "unlimited" in fields and fields["unlimited"] != wallet.unlimited:
         _change_unlimited(wallet, fields["unlimited"])
-    wallet.save(
-        update_fields=["price_book", "time_zone", "coming_time_zone", "zone_changes_at", "unlimited"]
-    )
+    wallet.save(update_fields=["price_book", "time_zone", "coming_time_zone", "zone_changes_at", "unlimited"])
     return wallet
 
 

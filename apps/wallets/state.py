@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from apps.core.errors import ValidationError
@@ -21,7 +21,7 @@ from apps.ledger.posting import EntryDraft, TransferDraft
 FREE, ALLOCATED, EARNED, PURCHASED = "free", "allocated", "earned", "purchased"
 BURN_ORDER = (FREE, EARNED, PURCHASED)
 """How an organisation's own tokens are spent, and what is kept first when some return."""
-LONG_AGO = datetime.min
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -95,7 +95,12 @@ class WalletState:
         """Allocated buckets in the order they are spent: that of `first`, then the longest filled."""
         found = [bucket for (kind, _), bucket in self.buckets.items() if kind == ALLOCATED]
         found.sort(
-            key=lambda b: (b.source_id != first, b.filled_at is not None, b.filled_at or LONG_AGO, b.account_id)
+            key=lambda b: (
+                b.source_id != first,
+                b.filled_at is not None,
+                b.filled_at or LONG_AGO,
+                b.account_id,
+            )
         )
         return found
 

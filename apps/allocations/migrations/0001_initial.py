@@ -4,61 +4,144 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField(db_index=True, help_text='The run it belongs to.')),
-                ('direction', models.CharField(choices=[('allocate', 'Allocated'), ('reclaim', 'Reclaimed')], max_length=8)),
-                ('tokens_micro', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=160)),
-                ('note', models.CharField(blank=True, max_length=500)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.BigIntegerField(db_index=True, help_text="The run it belongs to.")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("allocate", "Allocated"), ("reclaim", "Reclaimed")], max_length=8
+                    ),
+                ),
+                ("tokens_micro", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=160)),
+                ("note", models.CharField(blank=True, max_length=500)),
             ],
         ),
         migrations.CreateModel(
-            name='FundingRule',
+            name="FundingRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_type', models.CharField(choices=[('organisation', 'Organisation'), ('members', 'All members by default'), ('role', 'Role'), ('member', 'Member'), ('cost_centre', 'Cost centre'), ('personal', 'Personal budget')], max_length=12)),
-                ('subject_key', models.CharField(blank=True, help_text="Role, or the member's platform id.", max_length=128)),
-                ('mode', models.CharField(choices=[('member_wallets', 'Member wallets'), ('shared_pool', 'Shared pool')], max_length=16)),
-                ('coverage_micro_percent', models.BigIntegerField(default=0, help_text='Millionths of a percent the organisation pays of AI spending.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "subject_type",
+                    models.CharField(
+                        choices=[
+                            ("organisation", "Organisation"),
+                            ("members", "All members by default"),
+                            ("role", "Role"),
+                            ("member", "Member"),
+                            ("cost_centre", "Cost centre"),
+                            ("personal", "Personal budget"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "subject_key",
+                    models.CharField(
+                        blank=True, help_text="Role, or the member's platform id.", max_length=128
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("member_wallets", "Member wallets"), ("shared_pool", "Shared pool")],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "coverage_micro_percent",
+                    models.BigIntegerField(
+                        default=0, help_text="Millionths of a percent the organisation pays of AI spending."
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PersonalBudget',
+            name="PersonalBudget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tokens_micro', models.BigIntegerField()),
-                ('blocks', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tokens_micro", models.BigIntegerField()),
+                ("blocks", models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name='SpendingLimit',
+            name="SpendingLimit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_type', models.CharField(choices=[('organisation', 'Organisation'), ('members', 'All members by default'), ('role', 'Role'), ('member', 'Member'), ('cost_centre', 'Cost centre'), ('personal', 'Personal budget')], max_length=12)),
-                ('subject_key', models.CharField(blank=True, help_text="Role, or the platform's id of the member or cost centre.", max_length=128)),
-                ('period', models.CharField(choices=[('day', 'Day'), ('week', 'Week'), ('month', 'Month'), ('total', 'In total')], max_length=5)),
-                ('tokens_micro', models.BigIntegerField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "subject_type",
+                    models.CharField(
+                        choices=[
+                            ("organisation", "Organisation"),
+                            ("members", "All members by default"),
+                            ("role", "Role"),
+                            ("member", "Member"),
+                            ("cost_centre", "Cost centre"),
+                            ("personal", "Personal budget"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "subject_key",
+                    models.CharField(
+                        blank=True,
+                        help_text="Role, or the platform's id of the member or cost centre.",
+                        max_length=128,
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[("day", "Day"), ("week", "Week"), ("month", "Month"), ("total", "In total")],
+                        max_length=5,
+                    ),
+                ),
+                ("tokens_micro", models.BigIntegerField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='SpendingTotal',
+            name="SpendingTotal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_type', models.CharField(max_length=12)),
-                ('subject_key', models.CharField(blank=True, max_length=128)),
-                ('day', models.DateField()),
-                ('spent_micro', models.BigIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_type", models.CharField(max_length=12)),
+                ("subject_key", models.CharField(blank=True, max_length=128)),
+                ("day", models.DateField()),
+                ("spent_micro", models.BigIntegerField()),
             ],
         ),
     ]

@@ -6,75 +6,115 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('allocations', '0001_initial'),
-        ('ledger', '0001_initial'),
-        ('organisations', '0001_initial'),
-        ('wallets', '0001_initial'),
+        ("allocations", "0001_initial"),
+        ("ledger", "0001_initial"),
+        ("organisations", "0001_initial"),
+        ("wallets", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='allocation',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='organisations.organisation'),
+            model_name="allocation",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="allocations",
+                to="organisations.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='allocation',
-            name='transfer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.transfer'),
+            model_name="allocation",
+            name="transfer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.transfer"
+            ),
         ),
         migrations.AddField(
-            model_name='allocation',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to=settings.AUTH_USER_MODEL),
+            model_name="allocation",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="allocations",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='fundingrule',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='funding_rules', to='organisations.organisation'),
+            model_name="fundingrule",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="funding_rules",
+                to="organisations.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='personalbudget',
-            name='user',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='personal_budget', to=settings.AUTH_USER_MODEL),
+            model_name="personalbudget",
+            name="user",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="personal_budget",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='spendinglimit',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='spending_limits', to='organisations.organisation'),
+            model_name="spendinglimit",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="spending_limits",
+                to="organisations.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='spendingtotal',
-            name='scope',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wallets.wallet'),
+            model_name="spendingtotal",
+            name="scope",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="wallets.wallet",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundingrule',
-            constraint=models.UniqueConstraint(fields=('organisation', 'subject_type', 'subject_key'), name='one_funding_rule_per_subject'),
+            model_name="fundingrule",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "subject_type", "subject_key"), name="one_funding_rule_per_subject"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('coverage_micro_percent__range', (0, 100000000))), name='coverage_is_a_percentage'),
+            model_name="fundingrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("coverage_micro_percent__range", (0, 100000000))),
+                name="coverage_is_a_percentage",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='personalbudget',
-            constraint=models.CheckConstraint(condition=models.Q(('tokens_micro__gte', 0)), name='a_budget_is_not_negative'),
+            model_name="personalbudget",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tokens_micro__gte", 0)), name="a_budget_is_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='spendinglimit',
-            constraint=models.UniqueConstraint(fields=('organisation', 'subject_type', 'subject_key', 'period'), name='one_limit_per_subject_and_period'),
+            model_name="spendinglimit",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "subject_type", "subject_key", "period"),
+                name="one_limit_per_subject_and_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='spendinglimit',
-            constraint=models.CheckConstraint(condition=models.Q(('tokens_micro__gte', 0)), name='a_limit_is_not_negative'),
+            model_name="spendinglimit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tokens_micro__gte", 0)), name="a_limit_is_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='spendingtotal',
-            constraint=models.UniqueConstraint(fields=('scope', 'subject_type', 'subject_key', 'day'), name='one_total_per_subject_and_day'),
+            model_name="spendingtotal",
+            constraint=models.UniqueConstraint(
+                fields=("scope", "subject_type", "subject_key", "day"), name="one_total_per_subject_and_day"
+            ),
         ),
     ]

@@ -5,59 +5,162 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('holder_id', models.BigIntegerField(blank=True, help_text='The wallet; none for the platform.', null=True)),
-                ('kind', models.CharField(help_text="A bucket, or the platform account's name.", max_length=20)),
-                ('source_id', models.BigIntegerField(default=0, help_text='For allocated tokens: the wallet of the organisation they came from.')),
-                ('balance', models.BigIntegerField(default=0, help_text='Micro-tokens; the sum of the entries.')),
-                ('held', models.BigIntegerField(default=0, help_text='Micro-tokens promised to open holds.')),
-                ('sequence', models.BigIntegerField(default=0, help_text='Number of entries so far.')),
-                ('overdraft', models.BooleanField(default=False, help_text="An unlimited wallet's: may go below zero.")),
-                ('filled_at', models.DateTimeField(blank=True, help_text='When it last rose from zero.', null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "holder_id",
+                    models.BigIntegerField(
+                        blank=True, help_text="The wallet; none for the platform.", null=True
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(help_text="A bucket, or the platform account's name.", max_length=20),
+                ),
+                (
+                    "source_id",
+                    models.BigIntegerField(
+                        default=0,
+                        help_text="For allocated tokens: the wallet of the organisation they came from.",
+                    ),
+                ),
+                (
+                    "balance",
+                    models.BigIntegerField(default=0, help_text="Micro-tokens; the sum of the entries."),
+                ),
+                ("held", models.BigIntegerField(default=0, help_text="Micro-tokens promised to open holds.")),
+                ("sequence", models.BigIntegerField(default=0, help_text="Number of entries so far.")),
+                (
+                    "overdraft",
+                    models.BooleanField(default=False, help_text="An unlimited wallet's: may go below zero."),
+                ),
+                (
+                    "filled_at",
+                    models.DateTimeField(blank=True, help_text="When it last rose from zero.", null=True),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('holder_id', 'kind', 'source_id'), name='one_account_per_holder_kind_source'), models.UniqueConstraint(condition=models.Q(('holder_id', None)), fields=('kind',), name='one_platform_account_per_kind'), models.CheckConstraint(condition=models.Q(('held__gte', 0)), name='held_is_not_negative'), models.CheckConstraint(condition=models.Q(('overdraft', True), ('balance__gte', models.F('held')), _connector='OR'), name='held_is_covered'), models.CheckConstraint(condition=models.Q(('holder_id__isnull', False), models.Q(('balance', 0), ('held', 0), ('sequence', 0)), _connector='OR'), name='platform_accounts_store_no_balance')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("holder_id", "kind", "source_id"), name="one_account_per_holder_kind_source"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("holder_id", None)),
+                        fields=("kind",),
+                        name="one_platform_account_per_kind",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("held__gte", 0)), name="held_is_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("overdraft", True), ("balance__gte", models.F("held")), _connector="OR"
+                        ),
+                        name="held_is_covered",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("holder_id__isnull", False),
+                            models.Q(("balance", 0), ("held", 0), ("sequence", 0)),
+                            _connector="OR",
+                        ),
+                        name="platform_accounts_store_no_balance",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=20)),
-                ('at', models.DateTimeField(help_text='When it counts: a lapse is dated at the end of its cycle.')),
-                ('recorded_at', models.DateTimeField(help_text='When it was written.')),
-                ('description', models.CharField(blank=True, max_length=300)),
-                ('actor', models.CharField(help_text='Who caused it: a user, an API client, the clock.', max_length=160)),
-                ('charge_id', models.BigIntegerField(blank=True, help_text='The charge it belongs to.', null=True)),
-                ('note', models.CharField(blank=True, max_length=500)),
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=20)),
+                (
+                    "at",
+                    models.DateTimeField(
+                        help_text="When it counts: a lapse is dated at the end of its cycle."
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(help_text="When it was written.")),
+                ("description", models.CharField(blank=True, max_length=300)),
+                (
+                    "actor",
+                    models.CharField(
+                        help_text="Who caused it: a user, an API client, the clock.", max_length=160
+                    ),
+                ),
+                (
+                    "charge_id",
+                    models.BigIntegerField(blank=True, help_text="The charge it belongs to.", null=True),
+                ),
+                ("note", models.CharField(blank=True, max_length=500)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('charge_id__isnull', False)), fields=['charge_id'], name='transfer_of_charge')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("charge_id__isnull", False)),
+                        fields=["charge_id"],
+                        name="transfer_of_charge",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField()),
-                ('sequence', models.BigIntegerField(help_text="Place in the bucket's own order.", null=True)),
-                ('balance_after', models.BigIntegerField(help_text="The bucket's balance after this entry.", null=True)),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.account')),
-                ('transfer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.transfer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                ("sequence", models.BigIntegerField(help_text="Place in the bucket's own order.", null=True)),
+                (
+                    "balance_after",
+                    models.BigIntegerField(help_text="The bucket's balance after this entry.", null=True),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.transfer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('sequence__isnull', False)), fields=('account', 'sequence'), name='entries_of_an_account_are_numbered'), models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='an_entry_moves_something')],
+                "verbose_name_plural": "entries",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("sequence__isnull", False)),
+                        fields=("account", "sequence"),
+                        name="entries_of_an_account_are_numbered",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="an_entry_moves_something"
+                    ),
+                ],
             },
         ),
     ]

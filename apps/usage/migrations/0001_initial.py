@@ -6,79 +6,181 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_initial'),
-        ('organisations', '0001_initial'),
-        ('wallets', '0001_initial'),
+        ("identity", "0001_initial"),
+        ("organisations", "0001_initial"),
+        ("wallets", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeniedAttempt',
+            name="DeniedAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('client_name', models.CharField(blank=True, max_length=80)),
-                ('user_key', models.CharField(db_index=True, max_length=128)),
-                ('organisation_key', models.CharField(blank=True, db_index=True, max_length=128)),
-                ('operation', models.CharField(max_length=60)),
-                ('model', models.CharField(blank=True, max_length=200)),
-                ('code', models.CharField(max_length=40)),
-                ('detail', models.CharField(max_length=500)),
-                ('limit', models.JSONField(blank=True, null=True)),
-                ('tokens_micro', models.BigIntegerField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("client_name", models.CharField(blank=True, max_length=80)),
+                ("user_key", models.CharField(db_index=True, max_length=128)),
+                ("organisation_key", models.CharField(blank=True, db_index=True, max_length=128)),
+                ("operation", models.CharField(max_length=60)),
+                ("model", models.CharField(blank=True, max_length=200)),
+                ("code", models.CharField(max_length=40)),
+                ("detail", models.CharField(max_length=500)),
+                ("limit", models.JSONField(blank=True, null=True)),
+                ("tokens_micro", models.BigIntegerField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Charge',
+            name="Charge",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('event_id', models.CharField(blank=True, help_text='Of a usage event.', max_length=255, null=True)),
-                ('event_digest', models.CharField(blank=True, max_length=64)),
-                ('status', models.CharField(choices=[('held', 'Held'), ('captured', 'Captured'), ('released', 'Released'), ('expired', 'Expired')], max_length=10)),
-                ('cost_centre_path', models.JSONField(default=list, help_text="The centre's id and its parents'.")),
-                ('operation', models.CharField(max_length=60)),
-                ('model', models.CharField(blank=True, max_length=200)),
-                ('category', models.CharField(blank=True, max_length=40)),
-                ('rate_version_id', models.BigIntegerField()),
-                ('exchange_rate_id', models.BigIntegerField(blank=True, null=True)),
-                ('quantities', models.JSONField(help_text='Micro-units by unit.')),
-                ('used', models.JSONField(help_text='Micro-units reported as consumed so far.', null=True)),
-                ('options', models.JSONField()),
-                ('activity_type', models.CharField(blank=True, max_length=128)),
-                ('activity_id', models.CharField(blank=True, max_length=128)),
-                ('activity_label', models.CharField(blank=True, max_length=200)),
-                ('activity_url', models.CharField(blank=True, max_length=500)),
-                ('once_key', models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ('metadata', models.JSONField(default=dict)),
-                ('estimated_micro', models.BigIntegerField()),
-                ('price_micro', models.BigIntegerField()),
-                ('uncollected_micro', models.BigIntegerField(default=0)),
-                ('refunded_micro', models.BigIntegerField(default=0)),
-                ('billing_source', models.CharField(choices=[('tokens', 'Tokens'), ('plan', 'Plan')], default='tokens', max_length=6)),
-                ('breakdown', models.JSONField()),
-                ('shared_pool', models.BooleanField(default=False)),
-                ('coverage_micro_percent', models.BigIntegerField(default=0)),
-                ('draws', models.JSONField()),
-                ('parties', models.JSONField(help_text='Owner type and id of every wallet in the draws.')),
-                ('days', models.JSONField(help_text='The local day of each scope on which the charge was created.')),
-                ('hold_seconds', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('captured_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, help_text='Why it was released.', max_length=500)),
-                ('client', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='identity.apiclient')),
-                ('cost_centre', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='organisations.costcentre')),
-                ('organisation_wallet', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='member_charges', to='wallets.wallet')),
-                ('wallet', models.ForeignKey(db_constraint=False, db_index=False, help_text='Of the person who used it.', on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='wallets.wallet')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "event_id",
+                    models.CharField(blank=True, help_text="Of a usage event.", max_length=255, null=True),
+                ),
+                ("event_digest", models.CharField(blank=True, max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("held", "Held"),
+                            ("captured", "Captured"),
+                            ("released", "Released"),
+                            ("expired", "Expired"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "cost_centre_path",
+                    models.JSONField(default=list, help_text="The centre's id and its parents'."),
+                ),
+                ("operation", models.CharField(max_length=60)),
+                ("model", models.CharField(blank=True, max_length=200)),
+                ("category", models.CharField(blank=True, max_length=40)),
+                ("rate_version_id", models.BigIntegerField()),
+                ("exchange_rate_id", models.BigIntegerField(blank=True, null=True)),
+                ("quantities", models.JSONField(help_text="Micro-units by unit.")),
+                ("used", models.JSONField(help_text="Micro-units reported as consumed so far.", null=True)),
+                ("options", models.JSONField()),
+                ("activity_type", models.CharField(blank=True, max_length=128)),
+                ("activity_id", models.CharField(blank=True, max_length=128)),
+                ("activity_label", models.CharField(blank=True, max_length=200)),
+                ("activity_url", models.CharField(blank=True, max_length=500)),
+                ("once_key", models.CharField(blank=True, max_length=64, null=True, unique=True)),
+                ("metadata", models.JSONField(default=dict)),
+                ("estimated_micro", models.BigIntegerField()),
+                ("price_micro", models.BigIntegerField()),
+                ("uncollected_micro", models.BigIntegerField(default=0)),
+                ("refunded_micro", models.BigIntegerField(default=0)),
+                (
+                    "billing_source",
+                    models.CharField(
+                        choices=[("tokens", "Tokens"), ("plan", "Plan")], default="tokens", max_length=6
+                    ),
+                ),
+                ("breakdown", models.JSONField()),
+                ("shared_pool", models.BooleanField(default=False)),
+                ("coverage_micro_percent", models.BigIntegerField(default=0)),
+                ("draws", models.JSONField()),
+                ("parties", models.JSONField(help_text="Owner type and id of every wallet in the draws.")),
+                (
+                    "days",
+                    models.JSONField(
+                        help_text="The local day of each scope on which the charge was created."
+                    ),
+                ),
+                ("hold_seconds", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("captured_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, help_text="Why it was released.", max_length=500)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="identity.apiclient",
+                    ),
+                ),
+                (
+                    "cost_centre",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="organisations.costcentre",
+                    ),
+                ),
+                (
+                    "organisation_wallet",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="member_charges",
+                        to="wallets.wallet",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        help_text="Of the person who used it.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charges",
+                        to="wallets.wallet",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['wallet', '-id'], name='charges_of_wallet'), models.Index(condition=models.Q(('organisation_wallet__isnull', False)), fields=['organisation_wallet', '-id'], name='charges_of_organisation')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('event_id__isnull', False)), fields=('client', 'event_id'), name='one_charge_per_event'), models.CheckConstraint(condition=models.Q(('price_micro__gte', 0), ('refunded_micro__gte', 0), ('uncollected_micro__gte', 0)), name='charge_amounts_are_not_negative'), models.CheckConstraint(condition=models.Q(('price_micro__gte', django.db.models.expressions.CombinedExpression(models.F('uncollected_micro'), '+', models.F('refunded_micro')))), name='a_refund_is_at_most_what_was_collected')],
+                "indexes": [
+                    models.Index(fields=["wallet", "-id"], name="charges_of_wallet"),
+                    models.Index(
+                        condition=models.Q(("organisation_wallet__isnull", False)),
+                        fields=["organisation_wallet", "-id"],
+                        name="charges_of_organisation",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("event_id__isnull", False)),
+                        fields=("client", "event_id"),
+                        name="one_charge_per_event",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("price_micro__gte", 0), ("refunded_micro__gte", 0), ("uncollected_micro__gte", 0)
+                        ),
+                        name="charge_amounts_are_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "price_micro__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("uncollected_micro"), "+", models.F("refunded_micro")
+                                ),
+                            )
+                        ),
+                        name="a_refund_is_at_most_what_was_collected",
+                    ),
+                ],
             },
         ),
     ]

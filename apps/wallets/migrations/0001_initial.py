@@ -6,97 +6,213 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('ledger', '0001_initial'),
-        ('organisations', '0001_initial'),
-        ('pricing', '0001_initial'),
+        ("ledger", "0001_initial"),
+        ("organisations", "0001_initial"),
+        ("pricing", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigIntegerField(help_text='The number of what it is held for.', primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('charge', 'Charge')], max_length=12)),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        help_text="The number of what it is held for.", primary_key=True, serialize=False
+                    ),
+                ),
+                ("purpose", models.CharField(choices=[("charge", "Charge")], max_length=12)),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Wallet',
+            name="Wallet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('owner_type', models.CharField(choices=[('user', 'User'), ('organisation', 'Organisation')], max_length=12)),
-                ('owner_key', models.CharField(help_text="The platform's id of the owner.", max_length=128)),
-                ('unlimited', models.BooleanField(default=False, help_text='Post-paid: may go below zero.')),
-                ('frozen', models.BooleanField(default=False)),
-                ('sequence', models.BigIntegerField(default=0, help_text='Number of movements so far.')),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('coming_time_zone', models.CharField(blank=True, max_length=64)),
-                ('zone_changes_at', models.DateTimeField(blank=True, null=True)),
-                ('cycle_month', models.DateField(help_text='First day of the month the present cycle stands for.')),
-                ('cycle_ends_at', models.DateTimeField()),
-                ('cycle_basis', models.BigIntegerField(default=0, help_text='Micro-tokens there were to spend this cycle: opening balance and credits since.')),
-                ('created_at', models.DateTimeField()),
-                ('organisation', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='wallet', to='organisations.organisation')),
-                ('price_book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='pricing.pricebook')),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='wallet', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "owner_type",
+                    models.CharField(
+                        choices=[("user", "User"), ("organisation", "Organisation")], max_length=12
+                    ),
+                ),
+                ("owner_key", models.CharField(help_text="The platform's id of the owner.", max_length=128)),
+                ("unlimited", models.BooleanField(default=False, help_text="Post-paid: may go below zero.")),
+                ("frozen", models.BooleanField(default=False)),
+                ("sequence", models.BigIntegerField(default=0, help_text="Number of movements so far.")),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("coming_time_zone", models.CharField(blank=True, max_length=64)),
+                ("zone_changes_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cycle_month",
+                    models.DateField(help_text="First day of the month the present cycle stands for."),
+                ),
+                ("cycle_ends_at", models.DateTimeField()),
+                (
+                    "cycle_basis",
+                    models.BigIntegerField(
+                        default=0,
+                        help_text="Micro-tokens there were to spend this cycle: opening balance and credits since.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="wallet",
+                        to="organisations.organisation",
+                    ),
+                ),
+                (
+                    "price_book",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="pricing.pricebook"),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="wallet",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Movement',
+            name="Movement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=20)),
-                ('amount', models.BigIntegerField(help_text='Micro-tokens, signed.')),
-                ('balance_after', models.BigIntegerField(help_text='Micro-tokens in all buckets after it.')),
-                ('transfer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='ledger.transfer')),
-                ('wallet', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='wallets.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=20)),
+                ("amount", models.BigIntegerField(help_text="Micro-tokens, signed.")),
+                ("balance_after", models.BigIntegerField(help_text="Micro-tokens in all buckets after it.")),
+                (
+                    "transfer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="ledger.transfer",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="wallets.wallet",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cycle_month', models.DateField()),
-                ('tokens_micro', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='wallets.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cycle_month", models.DateField()),
+                ("tokens_micro", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="wallets.wallet",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HoldPart',
+            name="HoldPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField()),
-                ('cycle_month', models.DateField(blank=True, null=True)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='hold_parts', to='ledger.account')),
-                ('hold', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='wallets.hold')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                ("cycle_month", models.DateField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hold_parts",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "hold",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="wallets.hold",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='a_hold_part_holds_something')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="a_hold_part_holds_something"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.UniqueConstraint(fields=('owner_type', 'owner_key'), name='one_wallet_per_owner'),
+            model_name="wallet",
+            constraint=models.UniqueConstraint(
+                fields=("owner_type", "owner_key"), name="one_wallet_per_owner"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('organisation', None), ('owner_type', 'user'), ('user__isnull', False)), models.Q(('organisation__isnull', False), ('owner_type', 'organisation'), ('user', None)), _connector='OR'), name='a_wallet_has_one_owner'),
+            model_name="wallet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("organisation", None), ("owner_type", "user"), ("user__isnull", False)),
+                    models.Q(("organisation__isnull", False), ("owner_type", "organisation"), ("user", None)),
+                    _connector="OR",
+                ),
+                name="a_wallet_has_one_owner",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.UniqueConstraint(fields=('wallet', 'sequence'), name='movements_of_a_wallet_are_numbered'),
+            model_name="movement",
+            constraint=models.UniqueConstraint(
+                fields=("wallet", "sequence"), name="movements_of_a_wallet_are_numbered"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('wallet', 'cycle_month'), name='one_grant_per_wallet_and_cycle'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                fields=("wallet", "cycle_month"), name="one_grant_per_wallet_and_cycle"
+            ),
         ),
     ]
