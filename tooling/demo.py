@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import signal
 import subprocess
@@ -33,10 +34,22 @@ def serve() -> int:
     env = {"DEBUG": os.environ.get("DEBUG", "1")}
     _prepare(env)
     with _children(env, host, port) as children:
-        if not wait_until(lambda: answers(port), children[0], seconds=60):
+        if not wait_until(lambda: _replies(port), children[0], seconds=60):
             fail("The web server did not start; its log is above.")
         say(WORDS.format(host="localhost" if host == "127.0.0.1" else host, port=port))
         return _wait(children)
+
+
+def _replies(port: int) -> bool:
+    """Whether a request is answered, whatever the answer: the port alone is open before that."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        link.request("GET", "/healthz")
+        return link.getresponse().status > 0
+    except OSError:
+        return False
+    finally:
+        link.close()
 
 
 def _prepare(env: Mapping[str, str]) -> None:
