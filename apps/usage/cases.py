@@ -6,7 +6,7 @@ The checks come in the order the API promises: names, membership, then price.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from apps.core.errors import (
     ValidationError,
     WalletFrozen,
 )
-from apps.core.units import format_tokens
+from apps.core.units import LARGEST, format_tokens
 from apps.pricing.rating import Price, Rate
 from apps.pricing.selectors import Catalogue
 from apps.usage.funding import Payers, Plan, Refusal, capacity, count_plan, draw, refusal
@@ -77,11 +77,20 @@ def make_case(
         setting.role(organisation, user)
     if isinstance(rate, Problem):
         raise rate
-    options = rate.clean(request.quantities, request.options)
+    options, price = price_work(rate, request.quantities, request.options)
     once_key = _once_key(rate, request)
-    return Case(
-        request, user, organisation, centre, rate, options, rate.price(request.quantities, options), once_key
-    )
+    return Case(request, user, organisation, centre, rate, options, price, once_key)
+
+
+def price_work(
+    rate: Rate, quantities: Mapping[str, int], options: Mapping[str, Any]
+) -> tuple[dict[str, str], Price]:
+    """The options with their defaults and the price; ValidationError for more than any wallet can pay."""
+    cleaned = rate.clean(quantities, options)
+    price = rate.price(quantities, cleaned)
+    if price.micro > LARGEST:
+        raise ValidationError({"quantities": ["This would cost more than 1000000000000 tokens."]})
+    return cleaned, price
 
 
 def _centre(setting: Setting, organisation: Party | None, request: ChargeRequest) -> Centre | None:

@@ -18,7 +18,7 @@ from apps.core.errors import Problem, ValidationError
 from apps.pricing.rating import Price
 from apps.pricing.selectors import get_rate
 from apps.usage import deciding
-from apps.usage.cases import refusal_problem
+from apps.usage.cases import price_work, refusal_problem
 from apps.usage.funding import Cap, Payers, Plan, refusal
 from apps.usage.rows import load_charge, update_charge
 from apps.usage.setting import Funding, Setting, limits_of, load_setting
@@ -68,8 +68,8 @@ def reprice(
     """The price by the rate version of the hold; what is given replaces what was held entirely."""
     rate = get_rate(version_id=charge.rate_version_id, exchange_rate_id=charge.exchange_rate_id)
     amounts = dict(quantities if quantities is not None else charge.used or charge.quantities)
-    cleaned = rate.clean(amounts, options if options is not None else charge.options)
-    return rate.price(amounts, cleaned), cleaned, amounts
+    cleaned, price = price_work(rate, amounts, options if options is not None else charge.options)
+    return price, cleaned, amounts
 
 
 def extend_charge(

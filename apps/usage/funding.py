@@ -129,15 +129,18 @@ class _Drawing:
             self._personal(wallet, (FREE,))
 
     def from_allocated(self) -> None:
-        """Allocated tokens, each under the limits of the organisation that gave them."""
+        """Allocated tokens, each under the limits of the organisation that gave them.
+
+        A bucket that was first filled after the rules were read has no cap here and is left alone:
+        the charge counts as made before it.
+        """
         wallet, organisation = self.payers.user, self.payers.organisation
         if wallet is None or self.left <= 0:
             return
         for bucket in wallet.allocated(organisation.id if organisation else 0):
-            wanted = min(self.left, max(bucket.available, 0))
-            if wanted > 0:
-                source = bucket.source_id
-                wanted = self.allowed(wanted, source, self.payers.caps.get(source, Cap()))
+            wanted, source = min(self.left, max(bucket.available, 0)), bucket.source_id
+            if wanted > 0 and source in self.payers.caps:
+                wanted = self.allowed(wanted, source, self.payers.caps[source])
                 taken = self.take(wallet, bucket, wanted)
                 self.room_used[source] = self.room_used.get(source, 0) + taken
 
