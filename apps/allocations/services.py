@@ -1,15 +1,12 @@
-"""How organisations fund their members: allocate, reclaim, coverage, limits, personal budgets, leaving."""
+"""How tokens go from organisations to their members and back: allocate, reclaim, leaving."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db import transaction
-
-from apps.allocations.models import Allocation, FundingRule, PersonalBudget, SpendingLimit
+from apps.allocations.models import Allocation
 from apps.core import sql
 from apps.core.errors import (
     InsufficientTokens,
@@ -23,13 +20,16 @@ from apps.core.units import format_tokens
 from apps.identity.models import User
 from apps.ledger import numbers
 from apps.ledger.models import Account
-from apps.organisations.models import CostCentre, Membership, Organisation, Role
+from apps.organisations.models import Membership, Organisation
 from apps.organisations.services import end_membership
 from apps.wallets.books import atomically, open_desk, write
 from apps.wallets.models import Wallet
 from apps.wallets.state import ALLOCATED, EARNED, PURCHASED, Desk, WalletState
 
 AT_ONCE = 10_000
+"""So many members can be given to in one run."""
+CHUNK = 5_000
+"""So many names in one question; SQLite takes no more than 32,766 parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,11 @@ def _move(
 
     def work() -> Run:
         own = Wallet.objects.get(organisation=organisation)
-        wallets = _member_wallets(organisation, users)
+        wallets = _wallets_of(users)
+        _require_members(organisation, wallets)
         _ensure_buckets(own, wallets.values())
         desk = open_desk([own.pk, *(wallet.pk for wallet in wallets.values())], at=at)
+        _require_members(organisation, wallets)  # again: under the locks nobody leaves any more
         _check_wallets(desk, own.pk, direction)
         first = len(desk.transfers)
         for item in items:
@@ -102,22 +104,27 @@ def _move(
     return atomically(work, at=at)
 
 
-def _member_wallets(organisation: Organisation, users: Sequence[str]) -> dict[str, Wallet]:
-    wallets: dict[str, Wallet] = {}
-    for start in range(0, len(users), 500):
-        part = users[start : start + 500]
-        found = Wallet.objects.filter(owner_type="user", owner_key__in=part)
-        wallets |= {wallet.owner_key: wallet for wallet in found}
-    unknown = [user for user in users if user not in wallets]
-    if unknown:
-        raise NotFound(f"There is no user {unknown[0]}. Sync it first.")
-    members = set(
-        Membership.objects.filter(organisation=organisation, ended_at=None).values_list("user_id", flat=True)
-    )
-    strangers = [user for user in users if wallets[user].user_id not in members]
-    if strangers:
-        raise NotAMember(f"{strangers[0]} is not a member of {organisation.platform_id}.")
-    return wallets
+def _wallets_of(users: Sequence[str]) -> dict[str, Wallet]:
+    """The wallets by user, in the order of the users; NotFound for the first unknown one."""
+    found: dict[str, Wallet] = {}
+    for start in range(0, len(users), CHUNK):
+        rows = Wallet.objects.filter(owner_type="user", owner_key__in=users[start : start + CHUNK])
+        found |= {wallet.owner_key: wallet for wallet in rows}
+    unknown = next((user for user in users if user not in found), None)
+    if unknown is not None:
+        raise NotFound(f"There is no user {unknown}. Sync it first.")
+    return {user: found[user] for user in users}
+
+
+def _require_members(organisation: Organisation, wallets: Mapping[str, Wallet]) -> None:
+    """NotAMember for the first who does not belong to the organisation."""
+    present = Membership.objects.filter(organisation=organisation, ended_at=None)
+    if len(wallets) < CHUNK:
+        present = present.filter(user_id__in=[wallet.user_id for wallet in wallets.values()])
+    members = set(present.values_list("user_id", flat=True))
+    for user, wallet in wallets.items():
+        if wallet.user_id not in members:
+            raise NotAMember(f"{user} is not a member of {organisation.platform_id}.")
 
 
 def _ensure_buckets(own: Wallet, wallets: Iterable[Wallet]) -> None:
@@ -246,98 +253,6 @@ def remove_member(*, organisation: Organisation, user: User, actor: str, at: dat
                 desk, desk.wallets[own.pk], desk.wallets[wallet.pk], item, "Left the organisation", actor, at
             )
         write(desk, at=at)
-        end_membership(organisation=organisation, user=user, at=at)
+        end_membership(organisation=organisation, user=user, actor=actor, at=at)
 
     atomically(work, at=at)
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectRef:
-    """Whom a rule is about: organisation, members, a role, a member or a cost centre."""
-
-    type: str
-    key: str = ""
-
-
-def check_subject(organisation: Organisation, subject: SubjectRef) -> None:
-    """NotFound or ValidationError unless the subject exists in the organisation."""
-    if subject.type in {"organisation", "members"}:
-        if subject.key:
-            raise ValidationError({"subject.id": [f"The subject {subject.type} has no id."]})
-        return
-    if not subject.key:
-        raise ValidationError({"subject.id": [f"Which {subject.type.replace('_', ' ')} is meant?"]})
-    if subject.type == "role" and subject.key not in Role.values:
-        raise ValidationError({"subject.id": [f"Roles are: {', '.join(Role.values)}."]})
-    if subject.type == "member":
-        _require_member(organisation, subject.key)
-    centres = CostCentre.objects.filter(organisation=organisation, platform_id=subject.key)
-    if subject.type == "cost_centre" and not centres.exists():
-        raise NotFound(f"{organisation.platform_id} has no cost centre {subject.key}.")
-
-
-def _require_member(organisation: Organisation, key: str) -> None:
-    if not User.objects.filter(platform_id=key).exists():
-        raise NotFound(f"There is no user {key}. Sync it first.")
-    present = Membership.objects.filter(organisation=organisation, user__platform_id=key, ended_at=None)
-    if not present.exists():
-        raise NotAMember(f"{key} is not a member of {organisation.platform_id}.")
-
-
-def set_funding(
-    *, organisation: Organisation, subject: SubjectRef, mode: str, micro_percent: int
-) -> tuple[FundingRule, bool]:
-    """Say who pays for the subject's charges: mode, and coverage in millionths of a percent."""
-    with transaction.atomic():
-        check_subject(organisation, subject)
-        return FundingRule.objects.update_or_create(
-            organisation=organisation,
-            subject_type=subject.type,
-            subject_key=subject.key,
-            defaults={"mode": mode, "coverage_micro_percent": micro_percent},
-        )
-
-
-def remove_funding(*, organisation: Organisation, subject: SubjectRef) -> None:
-    """Take a subject's own rule back: the next less specific one holds again."""
-    FundingRule.objects.filter(
-        organisation=organisation, subject_type=subject.type, subject_key=subject.key
-    ).delete()
-
-
-@dataclass(frozen=True, slots=True)
-class LimitChange:
-    """A limit to set (micro-tokens; None is explicitly no limit) or to remove."""
-
-    subject: SubjectRef
-    period: str
-    tokens: int | None
-    remove: bool = False
-
-
-def set_limits(*, organisation: Organisation, changes: Sequence[LimitChange]) -> None:
-    """Set or remove the limits listed, all or none; others stay as they are."""
-    with transaction.atomic():
-        for change in changes:
-            check_subject(organisation, change.subject)
-            which: dict[str, Any] = {
-                "organisation": organisation,
-                "subject_type": change.subject.type,
-                "subject_key": change.subject.key,
-                "period": change.period,
-            }
-            if change.remove:
-                SpendingLimit.objects.filter(**which).delete()
-            else:
-                SpendingLimit.objects.update_or_create(**which, defaults={"tokens_micro": change.tokens})
-
-
-def set_personal_budget(*, user: User, tokens: int | None, blocks: bool) -> PersonalBudget | None:
-    """A person's own monthly cap in micro-tokens on what their own wallet pays; None takes it away."""
-    if tokens is None:
-        PersonalBudget.objects.filter(user=user).delete()
-        return None
-    budget, _ = PersonalBudget.objects.update_or_create(
-        user=user, defaults={"tokens_micro": tokens, "blocks": blocks}
-    )
-    return budget

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.core.errors import InvalidState, NotFound, ValidationError
+from apps.identity.auditing import record_audit
 from apps.identity.models import User
 from apps.organisations.models import CostCentre, Membership, Organisation, Role
 
@@ -14,7 +15,9 @@ DEPTH = 20
 """So many centres may lie one inside the other."""
 
 
-def set_member(*, organisation: Organisation, user: User, role: str, at: datetime) -> tuple[Membership, bool]:
+def set_member(
+    *, organisation: Organisation, user: User, role: str, actor: str, at: datetime
+) -> tuple[Membership, bool]:
     """Make the user a member with the role, or change the role; answers the membership and whether it
     is new. InvalidState if the last owner would be demoted."""
     with transaction.atomic():
@@ -22,16 +25,19 @@ def set_member(*, organisation: Organisation, user: User, role: str, at: datetim
         membership = Membership.objects.filter(organisation=organisation, user=user, ended_at=None).first()
         if membership is None:
             made = Membership.objects.create(organisation=organisation, user=user, role=role, joined_at=at)
+            _audit(made, "member.join", None, role, actor, at)
             return made, True
-        if membership.role != role:
-            if membership.role == Role.OWNER:
+        before = membership.role
+        if before != role:
+            if before == Role.OWNER:
                 _require_other_owner(membership)
             membership.role = role
             membership.save(update_fields=["role"])
+        _audit(membership, "member.change", before, role, actor, at)
         return membership, False
 
 
-def end_membership(*, organisation: Organisation, user: User, at: datetime) -> Membership:
+def end_membership(*, organisation: Organisation, user: User, actor: str, at: datetime) -> Membership:
     """Let the membership end. NotFound for somebody who is no member, InvalidState for the last owner."""
     with transaction.atomic():
         _lock(organisation)
@@ -42,7 +48,22 @@ def end_membership(*, organisation: Organisation, user: User, at: datetime) -> M
             _require_other_owner(membership)
         membership.ended_at = at
         membership.save(update_fields=["ended_at"])
+        _audit(membership, "member.leave", membership.role, None, actor, at)
         return membership
+
+
+def _audit(
+    membership: Membership, action: str, before: str | None, after: str | None, actor: str, at: datetime
+) -> None:
+    person = membership.user.platform_id
+    record_audit(
+        actor=actor,
+        action=action,
+        subject=f"organisation:{membership.organisation.platform_id}",
+        before=None if before is None else {"user": person, "role": before},
+        after=None if after is None else {"user": person, "role": after},
+        at=at,
+    )
 
 
 def _lock(organisation: Organisation) -> None:
@@ -59,17 +80,42 @@ def _require_other_owner(membership: Membership) -> None:
 
 
 def set_cost_centre(
-    *, organisation: Organisation, key: str, name: str, kind: str, parent: str | None
+    *,
+    organisation: Organisation,
+    key: str,
+    name: str,
+    kind: str,
+    parent: str | None,
+    actor: str,
+    at: datetime,
 ) -> tuple[CostCentre, bool]:
     """Make or change a cost centre. NotFound for an unknown parent, ValidationError for a circle."""
     with transaction.atomic():
         _lock(organisation)
         above = _parent(organisation, key, parent)
-        return CostCentre.objects.update_or_create(
+        stored = CostCentre.objects.filter(organisation=organisation, platform_id=key)
+        before = _facts(stored.select_related("parent").first())
+        centre, created = CostCentre.objects.update_or_create(
             organisation=organisation,
             platform_id=key,
             defaults={"name": name, "kind": kind, "parent": above},
         )
+        record_audit(
+            actor=actor,
+            action="cost_centre.set",
+            subject=f"organisation:{organisation.platform_id}",
+            before=before,
+            after=_facts(centre),
+            at=at,
+        )
+        return centre, created
+
+
+def _facts(centre: CostCentre | None) -> dict[str, str | None] | None:
+    if centre is None:
+        return None
+    parent = centre.parent.platform_id if centre.parent else None
+    return {"id": centre.platform_id, "name": centre.name, "kind": centre.kind, "parent": parent}
 
 
 def _parent(organisation: Organisation, key: str, parent: str | None) -> CostCentre | None:

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from apps.core.errors import InvalidState, NotFound, ValidationError
 from apps.core.periods import Calendar, month_start, next_month
+from apps.identity.auditing import record_audit
 from apps.identity.models import AccountType, User
 from apps.ledger import platform
 from apps.ledger.models import Account
@@ -32,7 +33,7 @@ class Synced:
     created: bool
 
 
-def sync_user(*, key: str, fields: Mapping[str, Any], at: datetime) -> Synced:
+def sync_user(*, key: str, fields: Mapping[str, Any], at: datetime, actor: str = "platform") -> Synced:
     """Make or change a user with the platform's id and their wallet.
 
     `fields` may have email, name, account_type, time_zone, price_book; those left out stay as they are.
@@ -43,14 +44,18 @@ def sync_user(*, key: str, fields: Mapping[str, Any], at: datetime) -> Synced:
     def work() -> Synced:
         user, created = User.objects.get_or_create(platform_id=key, defaults=_new_user(fields, at))
         if created:
-            return Synced(_open_wallet(fields, at, user=user), True)
+            return Synced(_opened(_open_wallet(fields, at, user=user), actor, at), True)
         wallet = Wallet.objects.get(user=user)
         settle_wallets([wallet.pk], at=at)
+        before = _facts(wallet)
         changes = {name: fields[name] for name in ("email", "name") if name in fields}
         if "account_type" in fields:
             changes["account_type_id"] = fields["account_type"]
         _save(user, changes)
-        return Synced(_change_wallet(wallet, fields, at), False)
+        wallet = _change_wallet(wallet, fields, at)
+        wallet.user = user
+        _audit(wallet, "wallet.change", before, actor, at)
+        return Synced(wallet, False)
 
     return atomically(work, at=at)
 
@@ -72,7 +77,9 @@ def _check_account_type(fields: Mapping[str, Any]) -> None:
         raise ValidationError({"account_type": [f"There is no account type {code}. Known: {known}."]})
 
 
-def sync_organisation(*, key: str, fields: Mapping[str, Any], at: datetime) -> Synced:
+def sync_organisation(
+    *, key: str, fields: Mapping[str, Any], at: datetime, actor: str = "platform"
+) -> Synced:
     """Make or change an organisation with the platform's id and its wallet.
 
     `fields` may have name, time_zone, price_book, unlimited.
@@ -82,11 +89,15 @@ def sync_organisation(*, key: str, fields: Mapping[str, Any], at: datetime) -> S
         defaults = {"name": fields.get("name", key), "slug": free_slug(key), "created_at": at}
         organisation, created = Organisation.objects.get_or_create(platform_id=key, defaults=defaults)
         if created:
-            return Synced(_open_wallet(fields, at, organisation=organisation), True)
+            return Synced(_opened(_open_wallet(fields, at, organisation=organisation), actor, at), True)
         wallet = Wallet.objects.get(organisation=organisation)
         settle_wallets([wallet.pk], at=at)
+        before = _facts(wallet)
         _save(organisation, {name: fields[name] for name in ("name",) if name in fields})
-        return Synced(_change_wallet(wallet, fields, at), False)
+        wallet = _change_wallet(wallet, fields, at)
+        wallet.organisation = organisation
+        _audit(wallet, "wallet.change", before, actor, at)
+        return Synced(wallet, False)
 
     return atomically(work, at=at)
 
@@ -228,7 +239,43 @@ def credit_wallet(
     return atomically(work, at=at)
 
 
-def set_frozen(*, wallet: Wallet, frozen: bool) -> None:
+def set_frozen(*, wallet: Wallet, frozen: bool, actor: str, reason: str, at: datetime) -> None:
     """Freeze a wallet for staff to look at, or let it go again."""
     with transaction.atomic():
-        Wallet.objects.filter(pk=wallet.pk).update(frozen=frozen)
+        stored = Wallet.objects.select_for_update(no_key=True).get(pk=wallet.pk)
+        before = _facts(stored)
+        stored.frozen = frozen
+        stored.save(update_fields=["frozen"])
+        _audit(stored, "wallet.freeze" if frozen else "wallet.unfreeze", before, actor, at, reason)
+
+
+def _opened(wallet: Wallet, actor: str, at: datetime) -> Wallet:
+    """The new wallet; that it may go below zero is worth a record from the start."""
+    if wallet.unlimited:
+        _audit(wallet, "wallet.open", None, actor, at)
+    return wallet
+
+
+def _facts(wallet: Wallet) -> dict[str, Any]:
+    """What decides about the wallet's money besides its balance."""
+    user = wallet.user
+    return {
+        "price_book": wallet.price_book_id,
+        "time_zone": wallet.coming_time_zone or wallet.time_zone,
+        "unlimited": wallet.unlimited,
+        "frozen": wallet.frozen,
+    } | ({"account_type": user.account_type_id} if user else {})
+
+
+def _audit(
+    wallet: Wallet, action: str, before: dict[str, Any] | None, actor: str, at: datetime, reason: str = ""
+) -> None:
+    record_audit(
+        actor=actor,
+        action=action,
+        subject=f"{wallet.owner_type}:{wallet.owner_key}",
+        before=before,
+        after=_facts(wallet),
+        at=at,
+        reason=reason,
+    )

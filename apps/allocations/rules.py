@@ -1,0 +1,236 @@
+"""The rules an organisation makes about its money: who pays, and how much may be spent.
+
+Every change leaves an audit record with what was before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.allocations.models import FundingRule, PersonalBudget, SpendingLimit
+from apps.core.errors import NotAMember, NotFound, ValidationError
+from apps.core.units import format_tokens
+from apps.identity.auditing import record_audit
+from apps.identity.models import User
+from apps.organisations.models import CostCentre, Membership, Organisation, Role
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRef:
+    """Whom a rule is about: organisation, members, a role, a member or a cost centre."""
+
+    type: str
+    key: str = ""
+
+
+def check_subjects(organisation: Organisation, subjects: Sequence[SubjectRef]) -> None:
+    """ValidationError, NotFound or NotAMember unless all subjects exist in the organisation.
+
+    Shapes come before names, names before membership, whatever the order of the subjects.
+    """
+    _check_names(organisation, subjects)
+    _require_members(organisation, {s.key for s in subjects if s.type == "member"})
+
+
+def _check_names(organisation: Organisation, subjects: Sequence[SubjectRef]) -> None:
+    for subject in subjects:
+        _check_shape(subject)
+    _require_centres(organisation, {s.key for s in subjects if s.type == "cost_centre"})
+    _require_users({s.key for s in subjects if s.type == "member"})
+
+
+def _check_shape(subject: SubjectRef) -> None:
+    if subject.type in {"organisation", "members"}:
+        if subject.key:
+            raise ValidationError({"subject.id": [f"The subject {subject.type} has no id."]})
+        return
+    if not subject.key:
+        raise ValidationError({"subject.id": [f"Which {subject.type.replace('_', ' ')} is meant?"]})
+    if subject.type == "role" and subject.key not in Role.values:
+        raise ValidationError({"subject.id": [f"Roles are: {', '.join(Role.values)}."]})
+
+
+def _require_centres(organisation: Organisation, keys: set[str]) -> None:
+    if not keys:
+        return
+    found = CostCentre.objects.filter(organisation=organisation, platform_id__in=keys)
+    for key in sorted(keys - set(found.values_list("platform_id", flat=True))):
+        raise NotFound(f"{organisation.platform_id} has no cost centre {key}.")
+
+
+def _require_users(keys: set[str]) -> None:
+    if not keys:
+        return
+    users = User.objects.filter(platform_id__in=keys)
+    for key in sorted(keys - set(users.values_list("platform_id", flat=True))):
+        raise NotFound(f"There is no user {key}. Sync it first.")
+
+
+def _require_members(organisation: Organisation, keys: set[str]) -> None:
+    if not keys:
+        return
+    present = Membership.objects.filter(
+        organisation=organisation, user__platform_id__in=keys, ended_at=None
+    ).values_list("user__platform_id", flat=True)
+    for key in sorted(keys - set(present)):
+        raise NotAMember(f"{key} is not a member of {organisation.platform_id}.")
+
+
+def set_funding(
+    *,
+    organisation: Organisation,
+    subject: SubjectRef,
+    mode: str,
+    micro_percent: int,
+    actor: str,
+    at: datetime,
+) -> tuple[FundingRule, bool]:
+    """Say who pays for the subject's charges: mode, and coverage in millionths of a percent (0 to 10^8;
+    a shared pool pays all, so there it is stored as 0). Answers the rule and whether it is new."""
+    covered = 0 if mode == FundingRule.Mode.SHARED_POOL else micro_percent
+    with transaction.atomic():
+        check_subjects(organisation, [subject])
+        before = _funding_facts(_funding(organisation, subject))
+        rule, created = FundingRule.objects.update_or_create(
+            organisation=organisation,
+            subject_type=subject.type,
+            subject_key=subject.key,
+            defaults={"mode": mode, "coverage_micro_percent": covered},
+        )
+        _audit(organisation, "funding.set", subject, before, _funding_facts(rule), actor, at)
+        return rule, created
+
+
+def remove_funding(*, organisation: Organisation, subject: SubjectRef, actor: str, at: datetime) -> None:
+    """Take a subject's own rule back: the next less specific one holds again. The organisation's own
+    rule taken back means member wallets without coverage."""
+    with transaction.atomic():
+        _check_names(organisation, [subject])
+        rule = _funding(organisation, subject)
+        if rule is None:
+            return
+        before = _funding_facts(rule)
+        rule.delete()
+        _audit(organisation, "funding.remove", subject, before, None, actor, at)
+
+
+def _funding(organisation: Organisation, subject: SubjectRef) -> FundingRule | None:
+    return FundingRule.objects.filter(
+        organisation=organisation, subject_type=subject.type, subject_key=subject.key
+    ).first()
+
+
+def _funding_facts(rule: FundingRule | None) -> dict[str, Any] | None:
+    if rule is None:
+        return None
+    return {"mode": rule.mode, "coverage_percent": format_tokens(rule.coverage_micro_percent)}
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """A limit to set (micro-tokens; None is explicitly no limit) or to remove."""
+
+    subject: SubjectRef
+    period: str
+    tokens: int | None
+    remove: bool = False
+
+
+def set_limits(
+    *, organisation: Organisation, changes: Sequence[LimitChange], actor: str, at: datetime
+) -> None:
+    """Set or remove the limits listed, all or none; others stay as they are.
+
+    A removed limit's member may have left. ValidationError if a limit is named twice.
+    """
+    places = [(change.subject, change.period) for change in changes]
+    if len(set(places)) != len(places):
+        raise ValidationError({"limits": ["Each subject and period can be named once."]})
+    with transaction.atomic():
+        _check_names(organisation, [change.subject for change in changes])
+        check_subjects(organisation, [change.subject for change in changes if not change.remove])
+        for change in changes:
+            _set_limit(organisation, change, actor, at)
+
+
+def _set_limit(organisation: Organisation, change: LimitChange, actor: str, at: datetime) -> None:
+    which: dict[str, Any] = {
+        "organisation": organisation,
+        "subject_type": change.subject.type,
+        "subject_key": change.subject.key,
+        "period": change.period,
+    }
+    stored = SpendingLimit.objects.filter(**which).first()
+    before = None if stored is None else {"period": change.period, "tokens": _tokens(stored.tokens_micro)}
+    if change.remove:
+        if stored is not None:
+            stored.delete()
+        _audit(organisation, "limit.remove", change.subject, before, None, actor, at)
+        return
+    SpendingLimit.objects.update_or_create(**which, defaults={"tokens_micro": change.tokens})
+    after = {"period": change.period, "tokens": _tokens(change.tokens)}
+    _audit(organisation, "limit.set", change.subject, before, after, actor, at)
+
+
+def _tokens(micro: int | None) -> str | None:
+    return None if micro is None else format_tokens(micro)
+
+
+def set_personal_budget(
+    *, user: User, tokens: int | None, blocks: bool, actor: str, at: datetime
+) -> tuple[PersonalBudget | None, bool]:
+    """A person's own monthly cap in micro-tokens on what their own wallet pays; None takes it away.
+
+    Answers the budget and whether it is new.
+    """
+    with transaction.atomic():
+        stored = PersonalBudget.objects.filter(user=user).first()
+        before = _budget_facts(stored)
+        budget, created = None, False
+        if tokens is None:
+            if stored is not None:
+                stored.delete()
+        else:
+            budget, created = PersonalBudget.objects.update_or_create(
+                user=user, defaults={"tokens_micro": tokens, "blocks": blocks}
+            )
+        record_audit(
+            actor=actor,
+            action="budget.set",
+            subject=f"user:{user.platform_id}",
+            before=before,
+            after=_budget_facts(budget),
+            at=at,
+        )
+        return budget, created
+
+
+def _budget_facts(budget: PersonalBudget | None) -> dict[str, Any] | None:
+    if budget is None:
+        return None
+    return {"tokens": format_tokens(budget.tokens_micro), "blocks": budget.blocks}
+
+
+def _audit(
+    organisation: Organisation,
+    action: str,
+    subject: SubjectRef,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    actor: str,
+    at: datetime,
+) -> None:
+    about = {"type": subject.type, "id": subject.key}
+    record_audit(
+        actor=actor,
+        action=action,
+        subject=f"organisation:{organisation.platform_id}",
+        before=before and {"subject": about, **before},
+        after=after and {"subject": about, **after},
+        at=at,
+    )

@@ -1,0 +1,41 @@
+"""The trail of changes to what decides about money: who changed what, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from apps.identity.models import AuditRecord
+
+Facts = Mapping[str, Any] | None
+"""What a row said, as JSON can hold it; None where there was no row."""
+
+
+def record_audit(
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    before: Facts,
+    after: Facts,
+    at: datetime,
+    reason: str = "",
+    address: str = "",
+) -> AuditRecord | None:
+    """Note a change in the running transaction; a change that changes nothing leaves no record.
+
+    `action` is ``noun.verb`` such as ``limit.set``, `subject` the owner as ``type:id``.
+    """
+    if before == after:
+        return None
+    return AuditRecord.objects.create(
+        at=at,
+        actor=actor[:160],
+        action=action,
+        subject=subject[:200],
+        before=before,
+        after=after,
+        reason=reason[:500],
+        address=address,
+    )
