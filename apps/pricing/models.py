@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from apps.pricing.append_only import AppendOnly
+APPEND_ONLY = ("pricing_rateversion", "pricing_exchangerate")
+"""Tables that a past charge may rest on: rows are added, never changed or deleted."""
 
 
 class PriceBook(models.Model):
@@ -148,7 +149,7 @@ class Rate(models.Model):
         return f"{self.operation} {self.model}".strip()
 
 
-class RateVersion(AppendOnly):
+class RateVersion(models.Model):
     """The price of a rate from an instant until the next version; never changed, never deleted."""
 
     rate = models.ForeignKey(Rate, on_delete=models.PROTECT, related_name="versions")
@@ -171,7 +172,7 @@ class RateVersion(AppendOnly):
         return f"{self.rate} from {self.effective_from:%Y-%m-%d %H:%M}"
 
 
-class ExchangeRate(AppendOnly):
+class ExchangeRate(models.Model):
     """How much of `quote` one unit of `base` buys, from a date (UTC) until the next row of the pair."""
 
     base = models.CharField(max_length=3)
