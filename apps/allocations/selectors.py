@@ -1,0 +1,196 @@
+"""What limits and budgets have spent and leave, projected to the instant of reading.
+
+Tokens of holds past their deadline count as free although nothing has been written yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.allocations import limits
+from apps.allocations.limits import Limit, LimitRule, Tally, Total
+from apps.allocations.models import PersonalBudget, SpendingLimit
+from apps.allocations.tallying import load_tally, tally_on
+from apps.core.errors import NotAMember, NotFound
+from apps.core.periods import PERIODS, Calendar, Period
+from apps.organisations.models import Membership
+from apps.wallets.books import project
+from apps.wallets.models import Wallet
+
+WITHIN, NEAR, REACHED = "within", "near", "reached"
+_PER_PERSON = (limits.MEMBERS, limits.ROLE)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """A limit as it stands; micro-tokens. `tokens` None: explicitly no limit.
+
+    `spent`, `left` and `state` are None where the limit is per person and nobody is meant.
+    """
+
+    subject_type: str
+    subject_key: str
+    period: Period
+    tokens: int | None
+    spent: int | None
+    left: int | None
+    state: str | None
+    resets_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalBudgetView:
+    """A person's own monthly cap on what their own wallet pays; micro-tokens."""
+
+    tokens: int
+    blocks: bool
+    spent: int
+    left: int
+    state: str
+    resets_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """What a person may still spend: limits that hold for them, their own budget, what went today.
+
+    `consumed_today` counts what the organisation funded on its local day; without an organisation what
+    the person's own wallet paid on theirs.
+    """
+
+    user: str
+    organisation: str | None
+    role: str | None
+    limits: tuple[LimitView, ...]
+    personal: PersonalBudgetView | None
+    consumed_today: int
+
+
+def limits_of_organisation(organisation: str, *, at: datetime) -> tuple[LimitView, ...]:
+    """All limits of an organisation, the widest subject first; NotFound if it was never synced."""
+    wallet = _wallet("organisation", organisation)
+    rules = _rules(wallet)
+    desk = project([wallet.pk], at=at)
+    calendar = desk.wallets[wallet.pk].calendar
+    held = [_applied(rule, wallet.pk, calendar, at) for rule in rules]
+    tally = load_tally(tally_on(desk), [n for n in held if n.rule.subject_type not in _PER_PERSON])
+    return tuple(_view(limit, tally, known=limit.rule.subject_type not in _PER_PERSON) for limit in held)
+
+
+def _applied(rule: LimitRule, scope: int, calendar: Calendar, at: datetime) -> Limit:
+    total: Total = (scope, rule.subject_type, rule.subject_key)
+    return limits.on_day(rule, total, calendar, calendar.day_of(at))
+
+
+def _rules(wallet: Wallet) -> list[LimitRule]:
+    rows = SpendingLimit.objects.filter(organisation_id=wallet.organisation_id or 0)
+    rules = [LimitRule(r.subject_type, r.subject_key, _period(r.period), r.tokens_micro) for r in rows]
+    return sorted(rules, key=_wide_first)
+
+
+def _wide_first(rule: LimitRule) -> tuple[int, str, int]:
+    return -limits.SPECIFICITY.index(rule.subject_type), rule.subject_key, PERIODS.index(rule.period)
+
+
+def _period(text: str) -> Period:
+    return next(period for period in PERIODS if period == text)
+
+
+def budget_of(user: str, *, organisation: str | None, at: datetime) -> BudgetView:
+    """How a person's budget stands, in one organisation or on their own.
+
+    NotFound for somebody or something never synced, NotAMember for somebody else's organisation.
+    """
+    own = _wallet("user", user)
+    funding = _wallet("organisation", organisation) if organisation is not None else None
+    role = _role(own, funding) if funding is not None else None
+    desk = project([own.pk, *([funding.pk] if funding else [])], at=at)
+    calendar = desk.wallets[own.pk].calendar
+    personal = _personal(own, calendar, at)
+    held: tuple[Limit, ...] = ()
+    today = _today((own.pk, limits.PERSONAL, ""), calendar, at)
+    if funding is not None:
+        calendar = desk.wallets[funding.pk].calendar
+        today = _today((funding.pk, limits.MEMBER, user), calendar, at)
+        held = limits.apply(
+            _rules(funding),
+            scope=funding.pk,
+            calendar=calendar,
+            day=calendar.day_of(at),
+            member=user,
+            role=role,
+        )
+    tally = load_tally(tally_on(desk), [*held, today, *([personal[0]] if personal else [])])
+    return BudgetView(
+        user=user,
+        organisation=organisation,
+        role=role,
+        limits=tuple(_view(limit, tally) for limit in sorted(held, key=lambda limit: limit.rank)),
+        personal=_personal_view(*personal, tally) if personal else None,
+        consumed_today=tally.spent(today),
+    )
+
+
+def _wallet(owner_type: str, key: str) -> Wallet:
+    wallet = Wallet.objects.filter(owner_type=owner_type, owner_key=key).first()
+    if wallet is None:
+        raise NotFound(f"There is no {owner_type} {key}. Sync it first.")
+    return wallet
+
+
+def _role(own: Wallet, funding: Wallet) -> str:
+    membership = Membership.objects.filter(
+        organisation_id=funding.organisation_id or 0, user_id=own.user_id or 0, ended_at=None
+    ).first()
+    if membership is None:
+        raise NotAMember(f"{own.owner_key} is not a member of {funding.owner_key}.")
+    return membership.role
+
+
+def _today(total: Total, calendar: Calendar, at: datetime) -> Limit:
+    """What a total has spent today, asked for as a limit without a cap."""
+    rule = LimitRule(total[1], total[2], "day", None)
+    return limits.on_day(rule, total, calendar, calendar.day_of(at))
+
+
+def _personal(own: Wallet, calendar: Calendar, at: datetime) -> tuple[Limit, bool] | None:
+    budget = PersonalBudget.objects.filter(user_id=own.user_id or 0).first()
+    if budget is None:
+        return None
+    rule = LimitRule(limits.PERSONAL, "", "month", budget.tokens_micro)
+    return _applied(rule, own.pk, calendar, at), budget.blocks
+
+
+def _personal_view(limit: Limit, blocks: bool, tally: Tally) -> PersonalBudgetView:
+    tokens, spent = limit.rule.tokens or 0, tally.spent(limit)
+    return PersonalBudgetView(
+        tokens=tokens,
+        blocks=blocks,
+        spent=spent,
+        left=max(tokens - spent, 0),
+        state=state_of(tokens, spent),
+        resets_at=limit.resets_at,
+    )
+
+
+def _view(limit: Limit, tally: Tally, *, known: bool = True) -> LimitView:
+    tokens = limit.rule.tokens
+    spent = tally.spent(limit) if known else None
+    return LimitView(
+        subject_type=limit.rule.subject_type,
+        subject_key=limit.rule.subject_key,
+        period=limit.rule.period,
+        tokens=tokens,
+        spent=spent,
+        left=None if spent is None or tokens is None else max(tokens - spent, 0),
+        state=None if spent is None else state_of(tokens, spent),
+        resets_at=limit.resets_at,
+    )
+
+
+def state_of(tokens: int | None, spent: int) -> str:
+    """Within, near (from 80 %) or reached; without a cap always within (organisations.md)."""
+    if tokens is None or spent * 100 < tokens * limits.NEAR_PERCENT:
+        return WITHIN
+    return REACHED if spent >= tokens else NEAR
