@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tooling import browser, services
-from tooling.shell import PYTHON, ROOT, VENV, fail, run_labelled, say
+from tooling.shell import PYTHON, ROOT, VENV, fail, run_labelled, say, stop_labelled
 
 BIN = VENV / "bin"
 EMBEDDED = {"DATABASE_URL": f"sqlite:///{ROOT / 'var' / 'scrip.sqlite3'}", "REDIS_URL": ""}
@@ -79,4 +79,9 @@ def _together(jobs: Mapping[str, Callable[[], int]]) -> list[str]:
     """Run jobs two at a time, in order; the names of those that failed."""
     with ThreadPoolExecutor(max_workers=2) as pool:
         codes = {name: pool.submit(job) for name, job in jobs.items()}
-        return [name for name, code in codes.items() if code.result() != 0]
+        try:
+            return [name for name, code in codes.items() if code.result() != 0]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop_labelled()
+            raise

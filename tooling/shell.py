@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 
 _one_line_at_a_time = threading.Lock()
+_labelled: set[subprocess.Popen[str]] = set()
 
 
 def say(text: str) -> None:
@@ -56,11 +58,25 @@ def start(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -
 def run_labelled(label: str, command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> int:
     """Run a program beside others: each of its lines carries the label."""
     child = subprocess.Popen(
-        command, cwd=ROOT, env=_with(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=ROOT,
+        env=_with(env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
+    _labelled.add(child)
     for line in child.stdout or ():
         say(f"[{label}] {line.rstrip()}")
     return child.wait()
+
+
+def stop_labelled() -> None:
+    """End what runs beside others, because nobody waits for it any more."""
+    for child in _labelled:
+        if child.poll() is None:
+            _signal_group(child, signal.SIGTERM)
 
 
 def _with(env: Mapping[str, str] | None) -> dict[str, str]:
@@ -97,10 +113,10 @@ def stop(child: subprocess.Popen[bytes], signal_number: int, seconds: int = 10) 
         _signal_group(child, signal_number)
     with suppress(subprocess.TimeoutExpired):
         child.wait(seconds)
-    _signal_group(child, 9)
+    _signal_group(child, signal.SIGKILL)
     child.wait()
 
 
-def _signal_group(child: subprocess.Popen[bytes], signal_number: int) -> None:
+def _signal_group(child: subprocess.Popen[bytes] | subprocess.Popen[str], signal_number: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal_number)
