@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Exists, OuterRef
 
@@ -15,11 +15,13 @@ from apps.pricing.models import Category, Example, Operation, PriceBook, RateVer
 from apps.pricing.prices import Catalogue, open_catalogue
 from apps.pricing.rate_card import ExampleCard, ModelCard, OperationCard, RateCard, model_card
 from apps.pricing.rating import Price, Rate
+from apps.pricing.schemes import PackageOffer, Scheme, SchemeKind, VolumeStep
 
 __all__ = [
     "Catalogue",
     "example_price",
     "find_rate",
+    "find_scheme",
     "get_rate",
     "open_catalogue",
     "price_book_codes",
@@ -30,6 +32,25 @@ __all__ = [
 def price_book_codes() -> tuple[str, ...]:
     """The codes of all price books, in the order they are shown."""
     return tuple(PriceBook.objects.values_list("code", flat=True))
+
+
+def find_scheme(*, price_book: str) -> Scheme:
+    """How tokens of a price book are bought; NotFound for an unknown book."""
+    book = PriceBook.objects.prefetch_related("tiers", "packages").filter(pk=price_book).first()
+    if book is None:
+        raise NotFound(f"There is no price book {price_book!r}.")
+    return Scheme(
+        price_book=book.code,
+        currency=book.currency,
+        token_price_minor=book.token_price_minor,
+        minimum_minor=book.minimum_minor,
+        maximum_minor=book.maximum_minor,
+        kind=cast(SchemeKind, book.scheme),
+        tiers=tuple(VolumeStep(tier.from_minor, tier.micro_percent) for tier in book.tiers.all()),
+        packages=tuple(
+            PackageOffer(row.code, row.tokens_micro, row.price_minor) for row in book.packages.all()
+        ),
+    )
 
 
 def find_rate(
