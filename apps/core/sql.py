@@ -1,11 +1,15 @@
 """Set-based reads and writes on SQLite and PostgreSQL: rows per statement, not statements per row.
 
-Whatever the two databases do differently (COPY, arrays, how instants are stored) stays here.
+Whatever the two databases do differently (COPY, arrays, how instants are stored, what a round trip
+costs) stays here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,12 +20,83 @@ COPY_FROM = 40
 """From so many rows on, COPY beats a many-row INSERT."""
 
 
+Check = Callable[[int], None]
+"""Told how many rows a statement touched; raises if that is wrong."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Writes that wait to be sent together."""
+
+    statements: list[str] = field(default_factory=list)
+    parameters: list[Any] = field(default_factory=list)
+    checks: list[Check | None] = field(default_factory=list)
+
+    def add(self, statement: str, parameters: Sequence[Any], check: Check | None) -> None:
+        self.statements.append(statement)
+        self.parameters.extend(parameters)
+        self.checks.append(check)
+
+    def send(self) -> None:
+        """Send what waits in one round trip and check what each statement touched."""
+        statements, parameters, checks = self.statements, self.parameters, self.checks
+        self.statements, self.parameters, self.checks = [], [], []
+        if not statements:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("; ".join(statements), parameters or None)
+            for check in checks:
+                if check is not None:
+                    check(cursor.rowcount)
+                cursor.nextset()
+
+
+_gathered: ContextVar[_Gathered | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Let the writes inside wait and go out together: on PostgreSQL one round trip instead of many.
+
+    A read by `fetch` inside sends what waits first; nothing else may read inside.
+    """
+    if not is_postgresql() or _gathered.get() is not None:
+        yield
+        return
+    gathered = _Gathered()
+    token = _gathered.set(gathered)
+    try:
+        yield
+        gathered.send()
+    finally:
+        _gathered.reset(token)
+
+
+def _send_waiting() -> None:
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.send()
+
+
+def _run(statement: str, parameters: Sequence[Any], check: Check | None = None) -> None:
+    """Run a write, or let it wait for those that go out with it."""
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.add(statement, parameters, check)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        if check is not None:
+            check(cursor.rowcount)
+
+
 def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
 def fetch(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of a query written with %s; instants and dates come as the driver gives them."""
+    _send_waiting()
     with connection.cursor() as cursor:
         cursor.execute(statement, [_adapt(value) for value in parameters])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -29,11 +104,17 @@ def fetch(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...
 
 
 def execute(statement: str, parameters: Sequence[Any] = ()) -> int:
-    """Run a statement; answers how many rows it touched."""
+    """Run a statement now; answers how many rows it touched."""
+    _send_waiting()
     with connection.cursor() as cursor:
         cursor.execute(statement, [_adapt(value) for value in parameters])
         touched: int = cursor.rowcount
         return touched
+
+
+def put(statement: str, parameters: Sequence[Any] = ()) -> None:
+    """Run a write whose count nobody asks for; inside `together` it waits for the others."""
+    _run(statement, [_adapt(value) for value in parameters])
 
 
 def among(column: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -63,59 +144,65 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     if not rows:
         return
     names = ", ".join(columns)
-    with connection.cursor() as cursor:
-        if not is_postgresql():
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(
-                f"INSERT INTO {table} ({names}) VALUES ({marks})",
-                [[_adapt(value) for value in row] for row in rows],
-            )
-        elif len(rows) >= COPY_FROM:
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            marks = "(" + ", ".join(["%s"] * len(columns)) + ")"
-            cursor.execute(
-                f"INSERT INTO {table} ({names}) VALUES " + ", ".join([marks] * len(rows)),
-                [value for row in rows for value in row],
-            )
+    if not is_postgresql():
+        _run_each(f"INSERT INTO {table} ({names}) VALUES ({_marks(columns)})", rows)
+    elif len(rows) >= COPY_FROM:
+        _send_waiting()
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        places = ", ".join([f"({_marks(columns)})"] * len(rows))
+        _run(f"INSERT INTO {table} ({names}) VALUES {places}", [value for row in rows for value in row])
 
 
 def update(
-    table: str, types: Mapping[str, str], rows: Sequence[Row], *, key: str, guards: Sequence[str] = ()
-) -> int:
-    """Set columns of many rows by key; answers how many rows were touched.
+    table: str,
+    types: Mapping[str, str],
+    rows: Sequence[Row],
+    *,
+    key: str,
+    guards: Sequence[str] = (),
+    check: Check | None = None,
+) -> None:
+    """Set columns of many rows by key; `check` is told how many rows were touched in all.
 
     `types` names the columns of `rows` in order with their PostgreSQL types. The key and the guard
     columns (named ``old_x`` for the column x) are compared, all others are set.
     """
     if not rows:
-        return 0
+        return
     settable = [name for name in types if name != key and name not in guards]
     compared = {key: key} | {guard: guard.removeprefix("old_") for guard in guards}
-    with connection.cursor() as cursor:
-        if is_postgresql():
-            sets = ", ".join(f"{name} = v.{name}" for name in settable)
-            match = " AND ".join(f"t.{column} = v.{name}" for name, column in compared.items())
-            arrays = ", ".join(f"%s::{kind}[]" for kind in types.values())
-            cursor.execute(
-                f"UPDATE {table} t SET {sets} FROM unnest({arrays}) AS v({', '.join(types)}) WHERE {match}",
-                [list(column) for column in zip(*rows, strict=True)],
-            )
-            found: int = cursor.rowcount
-            return found
-        places = {name: index for index, name in enumerate(types)}
-        sets = ", ".join(f"{name} = %s" for name in settable)
-        match = " AND ".join(f"{column} = %s" for column in compared.values())
-        order = [places[name] for name in (*settable, *compared)]
-        touched = 0
-        for row in rows:
-            cursor.execute(
-                f"UPDATE {table} SET {sets} WHERE {match}", [_adapt(row[index]) for index in order]
-            )
-            touched += cursor.rowcount
-        return touched
+    if not is_postgresql():
+        _update_each(table, types, rows, settable, compared, check)
+        return
+    sets = ", ".join(f"{name} = v.{name}" for name in settable)
+    match = " AND ".join(f"t.{column} = v.{name}" for name, column in compared.items())
+    _run(
+        f"UPDATE {table} t SET {sets} FROM {_unnest(types)} AS v({', '.join(types)}) WHERE {match}",
+        [list(column) for column in zip(*rows, strict=True)],
+        check,
+    )
+
+
+def _update_each(
+    table: str,
+    types: Mapping[str, str],
+    rows: Sequence[Row],
+    settable: Sequence[str],
+    compared: Mapping[str, str],
+    check: Check | None,
+) -> None:
+    places = {name: index for index, name in enumerate(types)}
+    sets = ", ".join(f"{name} = %s" for name in settable)
+    match = " AND ".join(f"{column} = %s" for column in compared.values())
+    order = [places[name] for name in (*settable, *compared)]
+    touched = _run_each(
+        f"UPDATE {table} SET {sets} WHERE {match}", [[row[index] for index in order] for row in rows]
+    )
+    if check is not None:
+        check(touched)
 
 
 def add_up(
@@ -126,19 +213,27 @@ def add_up(
         return
     names = ", ".join(types)
     tail = f"ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {value} = {table}.{value} + excluded.{value}"
+    if is_postgresql():
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        _run(f"INSERT INTO {table} ({names}) SELECT * FROM {_unnest(types)} {tail}", columns)
+    else:
+        _run_each(f"INSERT INTO {table} ({names}) VALUES ({_marks(tuple(types))}) {tail}", rows)
+
+
+def _run_each(statement: str, rows: Iterable[Row]) -> int:
+    """Run a statement once per row; answers how many rows were touched in all."""
     with connection.cursor() as cursor:
-        if is_postgresql():
-            arrays = ", ".join(f"%s::{kind}[]" for kind in types.values())
-            cursor.execute(
-                f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {tail}",
-                [list(column) for column in zip(*rows, strict=True)],
-            )
-            return
-        marks = ", ".join(["%s"] * len(types))
-        cursor.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({marks}) {tail}",
-            [[_adapt(value) for value in row] for row in rows],
-        )
+        cursor.executemany(statement, [[_adapt(value) for value in row] for row in rows])
+        touched: int = cursor.rowcount
+        return touched
+
+
+def _marks(columns: Sequence[str]) -> str:
+    return ", ".join(["%s"] * len(columns))
+
+
+def _unnest(types: Mapping[str, str]) -> str:
+    return "unnest(" + ", ".join(f"%s::{kind}[]" for kind in types.values()) + ")"
 
 
 def lock_rows(table: str, ids: Iterable[int]) -> None:

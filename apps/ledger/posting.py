@@ -78,7 +78,12 @@ def write_transfers(transfers: Sequence[TransferDraft], recorded_at: datetime) -
 
 def write_accounts(changes: Sequence[AccountChange]) -> None:
     """Store new balances; StaleAccount if a row is not as it was when the change was decided."""
-    touched = sql.update(
+
+    def check(touched: int) -> None:
+        if touched != len(changes):
+            raise StaleAccount(f"{len(changes) - touched} of {len(changes)} accounts changed meanwhile.")
+
+    sql.update(
         "ledger_account",
         {
             "id": "bigint",
@@ -95,6 +100,5 @@ def write_accounts(changes: Sequence[AccountChange]) -> None:
         ],
         key="id",
         guards=("old_balance", "old_held"),
+        check=check,
     )
-    if touched != len(changes):
-        raise StaleAccount(f"{len(changes) - touched} of {len(changes)} accounts changed meanwhile.")

@@ -103,8 +103,7 @@ def _charge_cases(
     load_tally(tally_on(desk), {id(n): n for p in payers.values() for n in limits_of(p)}.values())
     batch = _Batch(setting, desk, client_id, at, numbers.take(len(good))[::-1])
     results = {place: batch.decide(requests[place], case, payers.get(place)) for place, case in cases.items()}
-    write(desk, at=at)
-    insert_charges(list(batch.charges.values()))
+    write(desk, at=at, finish=lambda: insert_charges(list(batch.charges.values())))
     return results
 
 
@@ -151,7 +150,7 @@ def _claim_once(case: Case, once: set[str], at: datetime) -> None:
     if case.once_key is None:
         return
     if case.once_key in once:
-        raise duplicate(case)
+        raise duplicate(case.request)
     check_once(case, at)
     once.add(case.once_key)
 

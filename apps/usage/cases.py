@@ -263,10 +263,11 @@ def check_frozen(case: Case, desk: Desk, setting: Setting) -> None:
             raise WalletFrozen(f"The wallet of {party.owner_key} is frozen. Ask the platform's support.")
 
 
-def duplicate(case: Case) -> DuplicateActivity:
-    activity = case.request.activity
+def duplicate(request: ChargeRequest) -> DuplicateActivity:
+    """The refusal of a second charge for an activity that is charged once."""
+    activity = request.activity
     name = f"{activity.type} {activity.id}" if activity else "this activity"
-    return DuplicateActivity(f"{case.rate.operation} has been charged for {name} already.")
+    return DuplicateActivity(f"{request.operation} has been charged for {name} already.")
 
 
 def level(case: Case, payers: Payers, plan: Plan, tally: Tally) -> str:

@@ -188,8 +188,7 @@ class Opened:
 
     def finish(self, at: datetime) -> ChargeState:
         """Write everything decided."""
-        write(self.desk, at=at)
-        update_charge(self.charge)
+        write(self.desk, at=at, finish=lambda: update_charge(self.charge))
         return self.charge
 
     def problem(self, plan: Plan) -> Problem | None:

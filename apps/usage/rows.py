@@ -88,7 +88,7 @@ def update_charge(charge: ChargeState) -> None:
     """Write what may change in a charge."""
     row = to_row(charge)
     sets = ", ".join(f"{name} = %s" for name in _CHANGING)
-    sql.execute(
+    sql.put(
         f"UPDATE {TABLE} SET {sets} WHERE id = %s", [*(row[_PLACES[name]] for name in _CHANGING), charge.id]
     )
 

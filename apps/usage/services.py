@@ -81,7 +81,9 @@ def create_charge(request: ChargeRequest, *, client_id: int | None, at: datetime
     try:
         return atomically(lambda: _create(request, client_id, at), at=at)
     except IntegrityError as error:
-        raise _as_duplicate(request, at, error) from error
+        if activity_is_taken(error):
+            raise duplicate(request) from error
+        raise
 
 
 def _create(request: ChargeRequest, client_id: int | None, at: datetime) -> ChargeState:
@@ -97,8 +99,7 @@ def _create(request: ChargeRequest, client_id: int | None, at: datetime) -> Char
         raise problem
     charge = begin(case, setting, number=numbers.take(1)[0], client_id=client_id, at=at)
     deciding.place(desk, tally, charge, plan)
-    write(desk, at=at)
-    insert_charges([charge])
+    write(desk, at=at, finish=lambda: insert_charges([charge]))
     return charge
 
 
@@ -117,12 +118,9 @@ def check_once(case: Case, at: datetime) -> None:
     charge = load_charge(rows[0][0])
     if charge.status == HELD and charge.used is None and charge.expires_at and charge.expires_at <= at:
         raise DueElsewhere(charge.scope)
-    raise duplicate(case)
+    raise duplicate(case.request)
 
 
-def _as_duplicate(request: ChargeRequest, at: datetime, error: IntegrityError) -> Exception:
-    """Two people at once charged the same activity: the second one is told so."""
-    if "once_key" not in str(error):
-        return error
-    setting = load_setting(owners_of([request]), centres=request.cost_centre is not None)
-    return duplicate(make_case(setting, open_catalogue(), request, at))
+def activity_is_taken(error: IntegrityError) -> bool:
+    """Whether two people at once charged the same activity."""
+    return "once_key" in str(error)

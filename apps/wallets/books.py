@@ -7,6 +7,7 @@ wallets in id order, read what belongs to them, settle what is due, decide, writ
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -47,19 +48,46 @@ class DueElsewhere(Exception):
         self.wallet_ids = frozenset(wallet_ids)
 
 
+_working: ContextVar[bool] = ContextVar("working", default=False)
+
+
 def atomically(work: Callable[[], Result], *, at: datetime) -> Result:
-    """Run the work in a transaction; begin again when a due hold or a deadlock came between."""
+    """Run the work in a transaction; begin again when a due hold or a deadlock came between.
+
+    Inside of another `atomically` the work is part of that one, and it is that one which begins again.
+    """
+    if _working.get():
+        return work()
+    token = _working.set(True)
+    try:
+        return _run_again(work, at)
+    finally:
+        _working.reset(token)
+
+
+def _run_again(work: Callable[[], Result], at: datetime) -> Result:
     for _ in range(ATTEMPTS):
         outermost = not connection.in_atomic_block
         try:
             with transaction.atomic():
                 return work()
         except DueElsewhere as due:
-            settle_wallets(due.wallet_ids, at=at)
+            _settle_apart(due.wallet_ids, at)
         except OperationalError as error:
             if not (outermost and is_deadlock(error)):
                 raise
     raise OperationalError(f"Gave up after {ATTEMPTS} attempts.")
+
+
+def _settle_apart(wallet_ids: frozenset[int], at: datetime) -> None:
+    """Carry out what is due on the wallets in a transaction of its own."""
+    for _ in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                write(open_desk(wallet_ids, at=at), at=at)
+                return
+        except DueElsewhere as further:
+            wallet_ids |= further.wallet_ids
 
 
 def is_deadlock(error: OperationalError) -> bool:
@@ -117,33 +145,34 @@ def _settle(desk: Desk, purpose: str, hold_ids: list[int]) -> None:
     settler.settle(desk, hold_ids)
 
 
-def write(desk: Desk, *, at: datetime) -> None:
-    """Write everything decided on the desk, set-based, in the running transaction."""
+def write(desk: Desk, *, at: datetime, finish: Callable[[], None] | None = None) -> None:
+    """Write everything decided on the desk, set-based, in the running transaction.
+
+    `finish` writes what belongs to it (by `apps.core.sql` only) in the same round trip.
+    """
     for transfer, number in zip(desk.transfers, numbers.take(len(desk.transfers)), strict=True):
         transfer.number = number
-    _write_accounts(desk)
-    _write_wallets(desk)
-    write_transfers(desk.transfers, at)
+    with sql.together():
+        _write_accounts(desk)
+        _write_wallets(desk)
+        write_transfers(desk.transfers, at)
+        _write_movements(desk)
+        sql.insert("wallets_grant", ("wallet_id", "cycle_month", "tokens_micro", "at"), desk.grants)
+        _write_holds(desk)
+        for also in (*desk.writes, *filter(None, [finish])):
+            also()
+
+
+def _write_movements(desk: Desk) -> None:
     sql.insert(
         "wallets_movement",
         ("wallet_id", "sequence", "transfer_id", "at", "kind", "amount", "balance_after"),
         [
-            (
-                m.wallet_id,
-                m.sequence,
-                m.transfer.number,
-                m.transfer.at,
-                m.transfer.kind,
-                m.amount,
-                m.balance_after,
-            )
+            (m.wallet_id, m.sequence, t.number, t.at, t.kind, m.amount, m.balance_after)
             for m in desk.movements
+            for t in (m.transfer,)
         ],
     )
-    sql.insert("wallets_grant", ("wallet_id", "cycle_month", "tokens_micro", "at"), desk.grants)
-    _write_holds(desk)
-    for finish in desk.writes:
-        finish()
 
 
 def _write_accounts(desk: Desk) -> None:
@@ -182,7 +211,7 @@ def _write_holds(desk: Desk) -> None:
     if gone:
         for table, column in (("wallets_holdpart", "hold_id"), ("wallets_hold", "id")):
             condition, values = sql.among(column, gone)
-            sql.execute(f"DELETE FROM {table} WHERE {condition}", values)
+            sql.put(f"DELETE FROM {table} WHERE {condition}", values)
     placed = list(desk.placed.values())
     sql.insert(
         "wallets_hold",
@@ -196,4 +225,4 @@ def _write_holds(desk: Desk) -> None:
     )
     for hold_id, expires_at in desk.moved_deadlines.items():
         if hold_id not in desk.ended and hold_id not in desk.placed:
-            sql.execute("UPDATE wallets_hold SET expires_at = %s WHERE id = %s", [expires_at, hold_id])
+            sql.put("UPDATE wallets_hold SET expires_at = %s WHERE id = %s", [expires_at, hold_id])

@@ -1,4 +1,4 @@
-"""Read wallets, their buckets, their grants and their due holds into a desk, in four queries at most."""
+"""Read wallets with their buckets, grants and due holds into a desk: one query unless something is due."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from apps.wallets.state import Bucket, Desk, HeldPart, HoldState, WalletState
 
 _WALLETS = """
 SELECT w.id, w.owner_type, w.owner_key, w.price_book_id, w.unlimited, w.frozen, w.sequence, w.time_zone,
-       w.coming_time_zone, w.zone_changes_at, w.cycle_month, w.cycle_ends_at, w.cycle_basis, u.account_type_id
-FROM wallets_wallet w LEFT JOIN identity_user u ON u.id = w.user_id
-WHERE {condition} ORDER BY w.id
+       w.coming_time_zone, w.zone_changes_at, w.cycle_month, w.cycle_ends_at, w.cycle_basis,
+       u.account_type_id,
+       a.id, a.kind, a.source_id, a.balance, a.held, a.sequence, a.overdraft, a.filled_at, {due}
+FROM wallets_wallet w
+LEFT JOIN identity_user u ON u.id = w.user_id
+JOIN ledger_account a ON a.holder_id = w.id
+WHERE {condition} ORDER BY w.id, a.id
 """
-_BUCKETS = """
-SELECT id, holder_id, kind, source_id, balance, held, sequence, overdraft, filled_at
-FROM ledger_account WHERE {condition}
+_IS_DUE = """
+EXISTS (SELECT 1 FROM wallets_hold h JOIN wallets_holdpart p ON p.hold_id = h.id
+        JOIN ledger_account g ON g.id = p.account_id
+        WHERE h.expires_at <= %s AND (g.holder_id = w.id OR g.source_id = w.id))
 """
 _DUE = """
 SELECT h.id, h.purpose, h.expires_at, h.created_at, p.account_id, p.amount, p.cycle_month
@@ -33,14 +38,19 @@ ORDER BY h.id
 def load(wallet_ids: Sequence[int], *, at: datetime) -> Desk:
     """The wallets with their buckets, and the holds due at the instant on them or on tokens they gave."""
     desk = Desk()
-    rows = _wallet_rows(wallet_ids)
+    condition, values = sql.among("w.id", wallet_ids)
+    rows = sql.fetch(_WALLETS.format(condition=condition, due=_IS_DUE), [at, *values])
     grants = _grants({row[13] for row in rows if row[13] and sql.instant(row[11]) <= at})
-    wallets = {row[0]: _wallet(row, grants) for row in rows}
-    for bucket in _buckets(wallet_ids):
-        wallets[bucket.wallet_id].buckets[bucket.kind, bucket.source_id] = bucket
+    wallets: dict[int, WalletState] = {}
+    for row in rows:
+        if row[0] not in wallets:
+            wallets[row[0]] = _wallet(row, grants)
+        bucket = _bucket(row)
+        wallets[row[0]].buckets[bucket.kind, bucket.source_id] = bucket
     desk.add(wallets.values())
-    for hold in _due(wallet_ids, at):
-        desk.holds[hold.id] = hold
+    if any(row[22] for row in rows):
+        for hold in _due(wallet_ids, at):
+            desk.holds[hold.id] = hold
     return desk
 
 
@@ -55,11 +65,6 @@ def load_holds(desk: Desk, hold_ids: Sequence[int]) -> None:
     )
     for hold in _holds(rows):
         desk.holds[hold.id] = hold
-
-
-def _wallet_rows(wallet_ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    condition, values = sql.among("w.id", wallet_ids)
-    return sql.fetch(_WALLETS.format(condition=condition), values)
 
 
 def _wallet(row: tuple[Any, ...], grants: dict[str, tuple[tuple[datetime, int], ...]]) -> WalletState:
@@ -79,13 +84,10 @@ def _wallet(row: tuple[Any, ...], grants: dict[str, tuple[tuple[datetime, int], 
     )
 
 
-def _buckets(wallet_ids: Sequence[int]) -> list[Bucket]:
-    condition, values = sql.among("holder_id", wallet_ids)
-    rows = sql.fetch(_BUCKETS.format(condition=condition), values)
-    return [
-        Bucket(account, holder, kind, source, balance, held, sequence, bool(overdraft), sql.instant(filled))
-        for account, holder, kind, source, balance, held, sequence, overdraft, filled in rows
-    ]
+def _bucket(row: tuple[Any, ...]) -> Bucket:
+    account, kind, source, balance, held, sequence, overdraft, filled_at = row[14:22]
+    filled = sql.instant(filled_at)
+    return Bucket(account, row[0], kind, source, balance, held, sequence, bool(overdraft), filled)
 
 
 def _grants(account_types: set[str]) -> dict[str, tuple[tuple[datetime, int], ...]]:
