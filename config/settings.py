@@ -1,7 +1,7 @@
 """Settings, all from the environment or a `.env` file; without any, production's strictness.
 
 DEBUG          demo mode: key and database made under var/, the staff's second factor waived (default off)
-SECRET_KEY     required unless DEBUG
+SECRET_KEY     needed where several machines serve one Scrip; default: made once, kept under var/
 DATABASE_URL   default: SQLite under var/
 REDIS_URL      cache and Celery's broker; default: this process's memory and a broker of files under var/
 ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS, EMAIL_URL, EMAIL_FROM, LOG_LEVEL, HTTPS, PROXIES, DATABASE_POOL
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +31,7 @@ DEBUG: bool = env.bool("DEBUG", default=False)
 
 
 def _made_key() -> str:
-    """The key of this demo, made once; only its owner may read it."""
+    """The key of this machine, made once; only its owner may read it."""
     path = VAR / "secret_key"
     try:
         path.touch(mode=0o600, exist_ok=False)
@@ -40,7 +41,7 @@ def _made_key() -> str:
     return path.read_text() or secrets.token_urlsafe(64)
 
 
-SECRET_KEY: str = (env.str("SECRET_KEY", default="") or _made_key()) if DEBUG else env.str("SECRET_KEY")
+SECRET_KEY: str = env.str("SECRET_KEY", default="") or _made_key()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -150,7 +151,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "expire holds": {"task": "usage.expire_holds", "schedule": crontab(), "options": {"expires": 60}},
+    "verify the ledger": {"task": "core.verify_ledger", "schedule": crontab(hour="2", minute="30")},
+}
 if not REDIS_URL:
     (VAR / "broker").mkdir(exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -231,11 +235,14 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["apps.api.schema.complete"],
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+API_FAILED_KEYS_PER_MINUTE: int = env.int("API_FAILED_KEYS_PER_MINUTE", default=120)
+API_REQUESTS_PER_MINUTE: int = env.int("API_REQUESTS_PER_MINUTE", default=0)  # per client; 0: no limit
 
 # --- languages, files, mail, logs -----------------------------------------------------------------
 

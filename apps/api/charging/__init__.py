@@ -1,0 +1,1 @@
+"""Charging over HTTP: estimates, charges and what becomes of them, usage events, rates."""
