@@ -49,6 +49,17 @@ def expire_holds(*, at: datetime, limit: int = 1000) -> int:
     return sum(_expire(row[0], at) for row in rows)
 
 
+def sweep_holds(*, at: datetime, rounds: int = 100) -> int:
+    """Expire in bounded rounds until none is due; answers how many holds ended."""
+    ended = 0
+    for _ in range(rounds):
+        of_round = expire_holds(at=at)
+        ended += of_round
+        if of_round == 0:
+            break
+    return ended
+
+
 def _expire(hold_id: int, at: datetime) -> int:
     def work() -> int:
         charge = load_charges([hold_id])[hold_id]

@@ -1,0 +1,14 @@
+"""Where time passes: Celery rings, the rows say what is due."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from apps.core.clock import now
+from apps.usage.settling import sweep_holds
+
+
+@shared_task(name="usage.expire_holds")
+def expire_holds() -> int:
+    """End holds past their deadline; what one bounded sweep leaves, the next one takes."""
+    return sweep_holds(at=now())
