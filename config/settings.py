@@ -15,7 +15,6 @@ from typing import Any
 
 import environ
 from celery.schedules import crontab
-from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
