@@ -5,7 +5,7 @@ Every change leaves an audit record with what was before and after.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from apps.core.units import format_tokens
 from apps.identity.auditing import record_audit
 from apps.identity.models import User
 from apps.organisations.models import CostCentre, Membership, Organisation, Role
+from apps.organisations.services import lock_organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def set_funding(
     a shared pool pays all, so there it is stored as 0). Answers the rule and whether it is new."""
     covered = 0 if mode == FundingRule.Mode.SHARED_POOL else micro_percent
     with transaction.atomic():
+        lock_organisation(organisation)
         check_subjects(organisation, [subject])
         before = _funding_facts(_funding(organisation, subject))
         rule, created = FundingRule.objects.update_or_create(
@@ -110,6 +112,7 @@ def remove_funding(*, organisation: Organisation, subject: SubjectRef, actor: st
     """Take a subject's own rule back: the next less specific one holds again. The organisation's own
     rule taken back means member wallets without coverage."""
     with transaction.atomic():
+        lock_organisation(organisation)
         _check_names(organisation, [subject])
         rule = _funding(organisation, subject)
         if rule is None:
@@ -117,6 +120,23 @@ def remove_funding(*, organisation: Organisation, subject: SubjectRef, actor: st
         before = _funding_facts(rule)
         rule.delete()
         _audit(organisation, "funding.remove", subject, before, None, actor, at)
+
+
+def funding_of(organisation: Organisation, subject: SubjectRef) -> FundingRule:
+    """The rule that holds for a subject: its own, a member's role's, the organisation's, else member
+    wallets without coverage (charging.md, who pays)."""
+    rules: Mapping[tuple[str, str], FundingRule] = {
+        (rule.subject_type, rule.subject_key): rule
+        for rule in FundingRule.objects.filter(organisation=organisation)
+    }
+    asked = [(subject.type, subject.key)]
+    if subject.type == "member":
+        member = Membership.objects.filter(
+            organisation=organisation, user__platform_id=subject.key, ended_at=None
+        ).first()
+        asked.append(("role", member.role if member else ""))
+    none = FundingRule(organisation=organisation, mode=FundingRule.Mode.MEMBER_WALLETS)
+    return next((rules[key] for key in (*asked, ("organisation", "")) if key in rules), none)
 
 
 def _funding(organisation: Organisation, subject: SubjectRef) -> FundingRule | None:
@@ -152,6 +172,7 @@ def set_limits(
     if len(set(places)) != len(places):
         raise ValidationError({"limits": ["Each subject and period can be named once."]})
     with transaction.atomic():
+        lock_organisation(organisation)
         _check_names(organisation, [change.subject for change in changes])
         check_subjects(organisation, [change.subject for change in changes if not change.remove])
         for change in changes:

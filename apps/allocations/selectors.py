@@ -12,11 +12,12 @@ from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule, Tally, Total
 from apps.allocations.models import PersonalBudget, SpendingLimit
 from apps.allocations.tallying import load_tally, tally_on
-from apps.core.errors import NotAMember, NotFound
+from apps.core.errors import NotAMember
 from apps.core.periods import PERIODS, Calendar, Period
 from apps.organisations.models import Membership
 from apps.wallets.books import project
 from apps.wallets.models import Wallet
+from apps.wallets.selectors import find_wallet
 
 WITHIN, NEAR, REACHED = "within", "near", "reached"
 _PER_PERSON = (limits.MEMBERS, limits.ROLE)
@@ -69,7 +70,7 @@ class BudgetView:
 
 def limits_of_organisation(organisation: str, *, at: datetime) -> tuple[LimitView, ...]:
     """All limits of an organisation, the widest subject first; NotFound if it was never synced."""
-    wallet = _wallet("organisation", organisation)
+    wallet = find_wallet("organisation", organisation)
     rules = _rules(wallet)
     desk = project([wallet.pk], at=at)
     calendar = desk.wallets[wallet.pk].calendar
@@ -102,8 +103,8 @@ def budget_of(user: str, *, organisation: str | None, at: datetime) -> BudgetVie
 
     NotFound for somebody or something never synced, NotAMember for somebody else's organisation.
     """
-    own = _wallet("user", user)
-    funding = _wallet("organisation", organisation) if organisation is not None else None
+    own = find_wallet("user", user)
+    funding = find_wallet("organisation", organisation) if organisation is not None else None
     role = _role(own, funding) if funding is not None else None
     desk = project([own.pk, *([funding.pk] if funding else [])], at=at)
     calendar = desk.wallets[own.pk].calendar
@@ -130,13 +131,6 @@ def budget_of(user: str, *, organisation: str | None, at: datetime) -> BudgetVie
         personal=_personal_view(*personal, tally) if personal else None,
         consumed_today=tally.spent(today),
     )
-
-
-def _wallet(owner_type: str, key: str) -> Wallet:
-    wallet = Wallet.objects.filter(owner_type=owner_type, owner_key=key).first()
-    if wallet is None:
-        raise NotFound(f"There is no {owner_type} {key}. Sync it first.")
-    return wallet
 
 
 def _role(own: Wallet, funding: Wallet) -> str:

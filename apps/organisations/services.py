@@ -15,13 +15,17 @@ DEPTH = 20
 """So many centres may lie one inside the other."""
 
 
+class KeptParent:
+    """The parent stays as it is."""
+
+
 def set_member(
     *, organisation: Organisation, user: User, role: str, actor: str, at: datetime
 ) -> tuple[Membership, bool]:
     """Make the user a member with the role, or change the role; answers the membership and whether it
     is new. InvalidState if the last owner would be demoted."""
     with transaction.atomic():
-        _lock(organisation)
+        lock_organisation(organisation)
         membership = Membership.objects.filter(organisation=organisation, user=user, ended_at=None).first()
         if membership is None:
             made = Membership.objects.create(organisation=organisation, user=user, role=role, joined_at=at)
@@ -40,7 +44,7 @@ def set_member(
 def end_membership(*, organisation: Organisation, user: User, actor: str, at: datetime) -> Membership:
     """Let the membership end. NotFound for somebody who is no member, InvalidState for the last owner."""
     with transaction.atomic():
-        _lock(organisation)
+        lock_organisation(organisation)
         membership = Membership.objects.filter(organisation=organisation, user=user, ended_at=None).first()
         if membership is None:
             raise NotFound(f"{user.platform_id} is not a member of {organisation.platform_id}.")
@@ -66,8 +70,8 @@ def _audit(
     )
 
 
-def _lock(organisation: Organisation) -> None:
-    """Changes of an organisation's members come one after the other."""
+def lock_organisation(organisation: Organisation) -> None:
+    """Changes of an organisation's members and rules come one after the other, until the transaction ends."""
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
 
 
@@ -85,16 +89,20 @@ def set_cost_centre(
     key: str,
     name: str,
     kind: str,
-    parent: str | None,
+    parent: str | KeptParent | None,
     actor: str,
     at: datetime,
 ) -> tuple[CostCentre, bool]:
     """Make or change a cost centre. NotFound for an unknown parent, ValidationError for a circle."""
     with transaction.atomic():
-        _lock(organisation)
-        above = _parent(organisation, key, parent)
+        lock_organisation(organisation)
         stored = CostCentre.objects.filter(organisation=organisation, platform_id=key)
-        before = _facts(stored.select_related("parent").first())
+        found = stored.select_related("parent").first()
+        before = _facts(found)
+        if isinstance(parent, KeptParent):
+            above = found.parent if found else None
+        else:
+            above = _parent(organisation, key, parent)
         centre, created = CostCentre.objects.update_or_create(
             organisation=organisation,
             platform_id=key,

@@ -16,7 +16,7 @@ from django.db.models import Q, Sum
 from apps.ledger.models import Entry
 from apps.usage.models import Charge
 from apps.wallets.models import Movement
-from apps.wallets.selectors import wallet_id_of
+from apps.wallets.selectors import find_wallet
 
 TYPES = ("grant", "lapse", "promotion", "migration", "allocation", "reclaim", "charge", "refund")
 """What a movement can be."""
@@ -72,7 +72,7 @@ def transactions_of(
 ) -> list[Transaction]:
     """So many movements of the owner's wallet, newest first, from before a place on; NotFound for a
     stranger. Five queries whatever the count."""
-    wallet_id = wallet_id_of(owner_type, key)
+    wallet_id = find_wallet(owner_type, key).pk
     movements = list(
         Movement.objects.filter(_condition(wanted, before), wallet_id=wallet_id)
         .select_related("transfer")

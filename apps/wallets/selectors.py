@@ -9,6 +9,7 @@ from datetime import datetime
 from apps.core import sql
 from apps.core.errors import NotFound
 from apps.wallets.books import project
+from apps.wallets.models import Wallet
 from apps.wallets.state import ALLOCATED, EARNED, FREE, PURCHASED, Desk, WalletState
 
 
@@ -47,20 +48,19 @@ class WalletView:
         return self.total - self.held
 
 
-def wallet_id_of(owner_type: str, key: str) -> int:
-    """The wallet of an owner (`user` or `organisation`, by platform id); NotFound if never synced."""
-    rows = sql.fetch(
-        "SELECT id FROM wallets_wallet WHERE owner_type = %s AND owner_key = %s", [owner_type, key]
-    )
-    if not rows:
+def find_wallet(owner_type: str, key: str) -> Wallet:
+    """The wallet of an owner (`user` or `organisation`, by platform id) with the owner's row; NotFound if
+    it was never synced."""
+    found = Wallet.objects.select_related("user", "organisation")
+    wallet = found.filter(owner_type=owner_type, owner_key=key).first()
+    if wallet is None:
         raise NotFound(f"There is no {owner_type} {key}. Sync it first.")
-    found: int = rows[0][0]
-    return found
+    return wallet
 
 
 def view_wallet(owner_type: str, key: str, *, at: datetime) -> WalletView:
     """The owner's wallet at the instant: due holds ended, the cycle under way. NotFound for a stranger."""
-    wallet_id = wallet_id_of(owner_type, key)
+    wallet_id = find_wallet(owner_type, key).pk
     return wallet_on(project([wallet_id], at=at), wallet_id)
 
 

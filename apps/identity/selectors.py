@@ -1,0 +1,14 @@
+"""People, as others ask for them."""
+
+from __future__ import annotations
+
+from apps.core.errors import NotFound
+from apps.identity.models import User
+
+
+def find_user(key: str) -> User:
+    """The user with the platform's id; NotFound if it was never synced."""
+    found = User.objects.filter(platform_id=key).first()
+    if found is None:
+        raise NotFound(f"There is no user {key}. Sync it first.")
+    return found
