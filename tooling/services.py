@@ -46,7 +46,7 @@ def postgresql(*, durable: bool) -> Iterator[str]:
         yield given
         return
     with _folder("scrip-pg-") as folder:
-        programs, data, port = _runnable(_postgresql_programs(), folder), folder / "data", free_port()
+        programs, data, port = _runnable(postgresql_programs(), folder), folder / "data", free_port()
         options = ["-U", "scrip", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"]
         made = subprocess.run(
             [str(programs / "initdb"), "-D", str(data), *options],
@@ -88,7 +88,7 @@ def _wait_for_postgresql(child: subprocess.Popen[bytes], programs: Path, folder:
         fail(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}")
 
 
-def _postgresql_programs() -> Path:
+def postgresql_programs() -> Path:
     """The folder of PostgreSQL's programs: of this machine, else from the development lock."""
     found = [path for place in PLACES for path in Path("/").glob(place[1:]) if _complete(path)]
     if found:

@@ -1,0 +1,143 @@
+"""`python -m tests.bench [ROW …]`: make the databases, let the sides run in turn, write the table."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+from tests.bench import databases, minimal
+from tests.bench.size import chosen
+from tests.bench.table import Comparison, markdown
+from tooling.shell import PYTHON, ROOT, VAR, say
+
+SIZE = chosen()
+Measure = Callable[[], int]
+SETTINGS = {
+    databases.SCRIP: {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DEBUG": "0",
+        "HTTPS": "0",
+        "REDIS_URL": "",
+    },
+    databases.PEER: {"DJANGO_SETTINGS_MODULE": "tests.bench.peer_settings"},
+}
+KEY = {"SECRET_KEY": "only-for-measuring-" + "k" * 50}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A comparison and how each of its sides is measured."""
+
+    comparison: Comparison
+    ours: Measure
+    theirs: Measure
+
+
+def side(name: str, database: str = databases.SCRIP) -> int:
+    """What a side, run in a process of its own, says."""
+    answer = subprocess.run(
+        [str(PYTHON), "-m", "tests.bench.side", name],
+        cwd=ROOT,
+        env={**os.environ, **KEY, **SETTINGS[database], "DATABASE_URL": databases.url(database)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return int(answer.stdout.split()[-1])
+
+
+def rows(folder: Path) -> Mapping[str, Row]:
+    """The comparisons by the name they are asked for."""
+
+    def floor() -> int:
+        return minimal.measure(SIZE, folder)
+
+    def against(title: str, theirs: str, goal: str, least: str) -> Comparison:
+        return Comparison(title, "Scrip", theirs, Fraction(goal), Fraction(least))
+
+    own, pool = "batch of 1,000 events, own wallets", "batch of 1,000 events, one shared pool"
+    pgbench = "minimal charges, 50 per transaction, pgbench"
+    return {
+        "batch": Row(against(own, pgbench, "0.20", "0.10"), lambda: side("own_wallets"), floor),
+        "pool": Row(against(pool, pgbench, "0.20", "0.10"), lambda: side("shared_pool"), floor),
+        "peer": Row(
+            against(own, "django-hordak, one transfer per event, balance checked", "20", "10"),
+            lambda: side("own_wallets"),
+            lambda: side("peer_charge", databases.PEER),
+        ),
+        "bare_peer": Row(
+            against(own, "django-hordak, bare transfers", "20", "10"),
+            lambda: side("own_wallets"),
+            lambda: side("peer_transfer", databases.PEER),
+        ),
+        "hot": Row(
+            against(
+                "one hot wallet, 32 connections", f"spread over {SIZE.wallets:,} wallets", "0.80", "0.40"
+            ),
+            lambda: side("hot"),
+            lambda: side("spread"),
+        ),
+    }
+
+
+def main() -> None:
+    databases.make(databases.SCRIP)
+    databases.make(databases.PEER)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            chosen_rows = _chosen(rows(Path(folder)))
+            _prepare(chosen_rows)
+            for row in chosen_rows.values():
+                _run(row)
+        _report([row.comparison for row in chosen_rows.values()])
+    finally:
+        for database in (databases.SCRIP, databases.MINIMAL, databases.PEER):
+            databases.drop(database)
+
+
+def _chosen(every: Mapping[str, Row]) -> Mapping[str, Row]:
+    asked = sys.argv[1:] or list(every)
+    unknown = sorted(set(asked) - every.keys())
+    if unknown:
+        sys.exit(f"There is no row {unknown[0]}. Known: {', '.join(every)}.")
+    return {name: every[name] for name in asked}
+
+
+def _prepare(asked: Mapping[str, Row]) -> None:
+    say("Making the databases …")
+    side("world")
+    databases.tidy(databases.SCRIP)
+    if asked.keys() & {"batch", "pool"}:
+        minimal.prepare(SIZE)
+    if asked.keys() & {"peer", "bare_peer"}:
+        side("peer_world", databases.PEER)
+        databases.tidy(databases.PEER)
+
+
+def _run(row: Row) -> None:
+    comparison = row.comparison
+    for _ in range(SIZE.runs):
+        for name, measure in ((comparison.ours, row.ours), (comparison.theirs, row.theirs)):
+            databases.settle()
+            comparison.add(name, measure())
+            say(f"{comparison.title}, {name}: {comparison.runs[name][-1]:,}/s")
+
+
+def _report(comparisons: list[Comparison]) -> None:
+    text = markdown(comparisons, databases.machine())
+    folder = VAR / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.md"
+    place.write_text(text)
+    say(f"\n{text}\nWritten to {place.relative_to(ROOT)}.")
+
+
+if __name__ == "__main__":
+    main()
