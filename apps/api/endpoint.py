@@ -69,21 +69,20 @@ class Endpoint(APIView):
         caller.require(declared.scopes)
         if not (request.accepts("application/json") or request.accepts(problems.MEDIA_TYPE)):
             raise NotAcceptable("Accept application/json.")
-        if declared.rebuild is not None:
-            return self._carry_out_once(request, path, caller, at, method, declared)
-        return _settled(method(_call(request, path, caller, at, declared)))
-
-    def _carry_out_once(
-        self,
-        request: HttpRequest,
-        path: Mapping[str, str],
-        caller: Caller,
-        at: datetime,
-        method: Callable[[Call], Answer | Refusal],
-        declared: Operation,
-    ) -> Answer:
         call = _call(request, path, caller, at, declared)
-        return carry_out_once(call, method, key=read_key(request), rebuild=declared.rebuild)
+        try:
+            return self._run(call, method, declared)
+        except Problem as problem:
+            self.refused(call, problem)
+            raise
+
+    def _run(self, call: Call, method: Callable[[Call], Answer | Refusal], declared: Operation) -> Answer:
+        if declared.rebuild is None:
+            return _settled(method(call))
+        return carry_out_once(call, method, key=read_key(call.request), rebuild=declared.rebuild)
+
+    def refused(self, call: Call, problem: Problem) -> None:
+        """Called after a refusal, when what the call wrote has been rolled back."""
 
     def _method(self, request: HttpRequest) -> Callable[[Call], Answer | Refusal]:
         name = (request.method or "").lower()

@@ -88,6 +88,7 @@ def extend_charge(
     refused: list[Problem] = []
 
     def work() -> ChargeState:
+        refused.clear()
         before = load_charge(charge_id)
         totals = _totals(before, used, reserve)
         price, _, _ = reprice(before, totals[1], None)

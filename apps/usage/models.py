@@ -104,9 +104,10 @@ class Charge(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["wallet", "-id"], name="charges_of_wallet"),
+            models.Index(fields=["-created_at", "-id"], name="charges_newest_first"),
+            models.Index(fields=["wallet", "-created_at", "-id"], name="charges_of_wallet"),
             models.Index(
-                fields=["organisation_wallet", "-id"],
+                fields=["organisation_wallet", "-created_at", "-id"],
                 name="charges_of_organisation",
                 condition=models.Q(organisation_wallet__isnull=False),
             ),
