@@ -10,9 +10,9 @@ from datetime import datetime
 
 from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule, Tally, Total
-from apps.allocations.models import PersonalBudget, SpendingLimit
+from apps.allocations.models import Allocation, PersonalBudget, SpendingLimit
 from apps.allocations.tallying import load_tally, tally_on
-from apps.core.errors import NotAMember
+from apps.core.errors import NotAMember, NotFound
 from apps.core.periods import PERIODS, Calendar, Period
 from apps.organisations.models import Membership
 from apps.wallets.books import project
@@ -42,14 +42,18 @@ class LimitView:
 
 @dataclass(frozen=True, slots=True)
 class PersonalBudgetView:
-    """A person's own monthly cap on what their own wallet pays; micro-tokens."""
+    """A person's own monthly cap on what their own wallet pays; micro-tokens. `tokens` None: none is set."""
 
-    tokens: int
+    tokens: int | None
     blocks: bool
     spent: int
-    left: int
+    left: int | None
     state: str
-    resets_at: datetime | None
+    resets_at: datetime
+
+    @property
+    def is_set(self) -> bool:
+        return self.tokens is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,46 @@ class BudgetView:
     organisation: str | None
     role: str | None
     limits: tuple[LimitView, ...]
-    personal: PersonalBudgetView | None
+    personal: PersonalBudgetView
     consumed_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class GivenView:
+    """What one member was given, or gave back, in a run; micro-tokens."""
+
+    user: str
+    tokens: int
+    transfer: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """Allocations or reclaims made together."""
+
+    number: int
+    organisation: str
+    direction: str
+    note: str
+    at: datetime
+    items: tuple[GivenView, ...]
+
+
+def run_of(number: int) -> RunView:
+    """A run of allocations or reclaims, in the order in which it was asked for; NotFound if none."""
+    rows = list(
+        Allocation.objects.filter(number=number).select_related("organisation", "user").order_by("pk")
+    )
+    if not rows:
+        raise NotFound(f"There is no allocation A-{number}.")
+    return RunView(
+        number=number,
+        organisation=rows[0].organisation.platform_id,
+        direction=rows[0].direction,
+        note=rows[0].note,
+        at=rows[0].at,
+        items=tuple(GivenView(row.user.platform_id, row.tokens_micro, row.transfer_id) for row in rows),
+    )
 
 
 def limits_of_organisation(organisation: str, *, at: datetime) -> tuple[LimitView, ...]:
@@ -122,13 +164,13 @@ def budget_of(user: str, *, organisation: str | None, at: datetime) -> BudgetVie
             member=user,
             role=role,
         )
-    tally = load_tally(tally_on(desk), [*held, today, *([personal[0]] if personal else [])])
+    tally = load_tally(tally_on(desk), [*held, today, personal[0]])
     return BudgetView(
         user=user,
         organisation=organisation,
         role=role,
         limits=tuple(_view(limit, tally) for limit in sorted(held, key=lambda limit: limit.rank)),
-        personal=_personal_view(*personal, tally) if personal else None,
+        personal=_personal_view(*personal, tally),
         consumed_today=tally.spent(today),
     )
 
@@ -148,24 +190,17 @@ def _today(total: Total, calendar: Calendar, at: datetime) -> Limit:
     return limits.on_day(rule, total, calendar, calendar.day_of(at))
 
 
-def _personal(own: Wallet, calendar: Calendar, at: datetime) -> tuple[Limit, bool] | None:
+def _personal(own: Wallet, calendar: Calendar, at: datetime) -> tuple[Limit, bool]:
     budget = PersonalBudget.objects.filter(user_id=own.user_id or 0).first()
-    if budget is None:
-        return None
-    rule = LimitRule(limits.PERSONAL, "", "month", budget.tokens_micro)
-    return _applied(rule, own.pk, calendar, at), budget.blocks
+    rule = LimitRule(limits.PERSONAL, "", "month", budget.tokens_micro if budget else None)
+    return _applied(rule, own.pk, calendar, at), budget.blocks if budget else True
 
 
 def _personal_view(limit: Limit, blocks: bool, tally: Tally) -> PersonalBudgetView:
-    tokens, spent = limit.rule.tokens or 0, tally.spent(limit)
-    return PersonalBudgetView(
-        tokens=tokens,
-        blocks=blocks,
-        spent=spent,
-        left=max(tokens - spent, 0),
-        state=state_of(tokens, spent),
-        resets_at=limit.resets_at,
-    )
+    view = _view(limit, tally)
+    if view.spent is None or view.state is None or view.resets_at is None:
+        raise ValueError("A personal budget is about one person and a month.")
+    return PersonalBudgetView(view.tokens, blocks, view.spent, view.left, view.state, view.resets_at)
 
 
 def _view(limit: Limit, tally: Tally, *, known: bool = True) -> LimitView:

@@ -9,7 +9,7 @@ from datetime import datetime
 from apps.core import sql
 from apps.core.errors import NotFound
 from apps.wallets.books import project
-from apps.wallets.models import Wallet
+from apps.wallets.models import Movement, Wallet
 from apps.wallets.state import ALLOCATED, EARNED, FREE, PURCHASED, Desk, WalletState
 
 
@@ -46,6 +46,38 @@ class WalletView:
     def available(self) -> int:
         """What is not promised to a hold; below zero only in an unlimited wallet."""
         return self.total - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class CreditView:
+    """Tokens that were credited to a wallet: micro-tokens, when and why."""
+
+    number: int
+    wallet_id: int
+    owner_type: str
+    owner_key: str
+    tokens: int
+    kind: str
+    reason: str
+    at: datetime
+
+
+def credit_of(number: int) -> CreditView:
+    """A credit by its transfer's number; NotFound if there is none."""
+    movement = Movement.objects.select_related("transfer", "wallet").filter(transfer_id=number).first()
+    if movement is None:
+        raise NotFound(f"There is no transfer T-{number}.")
+    wallet, transfer = movement.wallet, movement.transfer
+    return CreditView(
+        number,
+        wallet.pk,
+        wallet.owner_type,
+        wallet.owner_key,
+        movement.amount,
+        transfer.kind,
+        transfer.note,
+        transfer.at,
+    )
 
 
 def find_wallet(owner_type: str, key: str) -> Wallet:

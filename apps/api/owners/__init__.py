@@ -1,0 +1,1 @@
+"""Users and organisations over HTTP: who they are, what they have, and the rules about their money."""
