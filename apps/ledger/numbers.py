@@ -29,8 +29,7 @@ def take(count: int) -> list[int]:
 
 
 def _take_counted(count: int) -> list[int]:
-    sql.execute(f"UPDATE {_SEQUENCE} SET last = last + %s", [count])
-    last: int = sql.fetch(f"SELECT last FROM {_SEQUENCE}")[0][0]
+    last: int = sql.fetch(f"UPDATE {_SEQUENCE} SET last = last + %s RETURNING last", [count])[0][0]
     return list(range(last - count + 1, last + 1))
 
 

@@ -73,6 +73,8 @@ def _denial_now(
         check_once(case, at)
     except Problem as problem:
         return problem
+    except DueElsewhere:
+        pass  # a write would first end the hold that is due: the activity is free again
     return denial(case, payers, plan, tally)
 
 
@@ -97,9 +99,10 @@ def _create(request: ChargeRequest, client_id: int | None, at: datetime) -> Char
     problem = denial(case, payers, plan, tally)
     if problem is not None:
         raise problem
-    charge = begin(case, setting, number=numbers.take(1)[0], client_id=client_id, at=at)
+    number, *taken = numbers.take(1 + len(desk.transfers) + request.capture)
+    charge = begin(case, setting, number=number, client_id=client_id, at=at)
     deciding.place(desk, tally, charge, plan)
-    write(desk, at=at, finish=lambda: insert_charges([charge]))
+    write(desk, at=at, finish=lambda: insert_charges([charge]), taken=taken)
     return charge
 
 

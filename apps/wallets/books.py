@@ -145,12 +145,16 @@ def _settle(desk: Desk, purpose: str, hold_ids: list[int]) -> None:
     settler.settle(desk, hold_ids)
 
 
-def write(desk: Desk, *, at: datetime, finish: Callable[[], None] | None = None) -> None:
+def write(
+    desk: Desk, *, at: datetime, finish: Callable[[], None] | None = None, taken: Sequence[int] = ()
+) -> None:
     """Write everything decided on the desk, set-based, in the running transaction.
 
-    `finish` writes what belongs to it (by `apps.core.sql` only) in the same round trip.
+    `finish` writes what belongs to it (by `apps.core.sql` only) in the same round trip. `taken` are
+    numbers that the caller has at hand for the transfers.
     """
-    for transfer, number in zip(desk.transfers, numbers.take(len(desk.transfers)), strict=True):
+    missing = max(len(desk.transfers) - len(taken), 0)
+    for transfer, number in zip(desk.transfers, [*taken, *numbers.take(missing)], strict=False):
         transfer.number = number
     with sql.together():
         _write_accounts(desk)
