@@ -156,8 +156,7 @@ def test_one_bad_limit_changes_none(platform: Platform) -> None:
 
 
 def test_explicitly_no_limit_lifts_the_default_for_one_member(platform: Platform) -> None:
-    pays_all = {"mode": "shared_pool"}
-    platform.put(FUNDING, pays_all)
+    platform.put(FUNDING, {"mode": "shared_pool"})
     platform.put(LIMITS, {"limits": [{"subject": {"type": "members"}, "period": "day", "tokens": "0"}]})
     assert spend(platform, 1) == 402
     platform.put(LIMITS, {"limits": [{"subject": ADA, "period": "day", "tokens": None}]})
