@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from apps.core.errors import ValidationError
-from apps.core.periods import Calendar, month_start, next_month
+from apps.core.periods import Calendar, day_start, next_month
 from apps.core.units import STORABLE
 from apps.ledger import platform
 from apps.ledger.posting import EntryDraft, TransferDraft
@@ -267,13 +267,12 @@ class Desk:
 def begin_cycle(wallet: WalletState, at: datetime) -> datetime:
     """Move the wallet to the cycle that holds the instant; answers when that cycle began.
 
-    A cycle ends at the end of its calendar month in the zone that holds when it begins, so a changed
-    zone shortens or lengthens the cycle after it: none is skipped or given twice.
+    A cycle begins where the one before ended, and ends with its calendar month in the zone that holds
+    when it begins: a changed zone leaves no gap and no overlap between two cycles (clockwork.md).
     """
-    ended_at, calendar = wallet.cycle_ends_at, wallet.calendar
-    month = max(next_month(wallet.cycle_month), month_start(calendar.day_of(at)))
-    while calendar.start_of(next_month(month)) <= at:
-        month = next_month(month)
-    wallet.cycle_month = month
-    wallet.cycle_ends_at = calendar.start_of(next_month(month))
-    return max(ended_at, calendar.start_of(month))
+    while True:
+        began_at = wallet.cycle_ends_at
+        wallet.cycle_month = next_month(wallet.cycle_month)
+        wallet.cycle_ends_at = day_start(next_month(wallet.cycle_month), wallet.calendar.zone_at(began_at))
+        if at < wallet.cycle_ends_at:
+            return began_at
