@@ -90,8 +90,8 @@ def extend_charge(
     def work() -> ChargeState:
         refused.clear()
         before = load_charge(charge_id)
-        totals = _totals(before, used, reserve)
-        price, _, _ = reprice(before, totals[1], None)
+        _require_units(before, used=used, reserve=reserve)
+        price, _, _ = reprice(before, reserve if reserve is not None else before.quantities, None)
         opened = _open(before, price, at, verb="extended")
         charge = opened.charge
         reported, reserved = _totals(charge, used, reserve)
@@ -120,17 +120,21 @@ def extend_charge(
     return charge
 
 
-def _totals(
-    charge: ChargeState, used: Mapping[str, int] | None, reserve: Mapping[str, int] | None
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Use and reserve after the report, unit by unit; ValidationError if use falls or exceeds the reserve."""
+def _require_units(charge: ChargeState, **given: Mapping[str, int] | None) -> None:
+    """ValidationError for a unit that the charge's operation does not have."""
     rate = get_rate(version_id=charge.rate_version_id, exchange_rate_id=charge.exchange_rate_id)
-    for name, amounts in (("used", used), ("reserve", reserve)):
+    for name, amounts in given.items():
         unknown = [unit for unit in amounts or () if unit not in rate.units]
         if unknown:
             raise ValidationError(
                 {f"{name}.{unit}": ["This operation has no such unit."] for unit in unknown}
             )
+
+
+def _totals(
+    charge: ChargeState, used: Mapping[str, int] | None, reserve: Mapping[str, int] | None
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Use and reserve after the report, unit by unit; ValidationError if use falls or exceeds the reserve."""
     before = charge.used or {}
     reported = dict(used) if used is not None else dict(before)
     reserved = dict(reserve) if reserve is not None else dict(charge.quantities)
@@ -206,20 +210,25 @@ def _open(before: ChargeState, price: Price | None, at: datetime, *, verb: str) 
     Only a change that may cost more than is held looks up who pays. With a `verb` the charge must be
     held, and not past its deadline.
     """
-    more = price is not None and before.status == HELD and price.micro > before.given
+    more = _costs_more(before, price)
     setting = load_setting((), wallet_ids=_paying_wallets(before), centres=True) if more else None
     scope = before.scope | (_paying_scope(before, setting) if setting else set())
     desk = open_desk(scope, at=at)
     charge = _as_it_is_now(desk, before.id, at)
     if verb:
         deciding.require_held(charge, verb)
-    if not charge.scope <= desk.wallets.keys():
+    if not charge.scope <= desk.wallets.keys() or (setting is None and _costs_more(charge, price)):
         raise DueElsewhere(charge.scope)
     tally, payers = tally_on(desk), NOBODY
     if setting is not None:
         payers = _payers_of(charge, setting, desk)
         load_tally(tally, limits_of(payers))
     return Opened(charge, desk, tally, payers, departed_from(charge))
+
+
+def _costs_more(charge: ChargeState, price: Price | None) -> bool:
+    """Whether the price goes beyond what is held: under the locks somebody else may have lowered that."""
+    return price is not None and charge.status == HELD and price.micro > charge.given
 
 
 def _as_it_is_now(desk: Desk, charge_id: int, at: datetime) -> ChargeState:
