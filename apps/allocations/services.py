@@ -140,6 +140,7 @@ def _check_wallets(desk: Desk, own: int, direction: str) -> None:
     for wallet in desk.wallets.values():
         if wallet.frozen:
             raise WalletFrozen(f"The wallet of {wallet.owner_key} is frozen. Ask the platform's support.")
+    for wallet in desk.wallets.values():
         if direction == Allocation.Direction.ALLOCATE and wallet.price_book != desk.wallets[own].price_book:
             raise PriceBookMismatch(
                 f"{wallet.owner_key} is in the price book {wallet.price_book}: "
