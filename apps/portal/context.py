@@ -1,0 +1,37 @@
+"""What every template may use: the chosen theme, and the shell for people who are logged in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from apps.core.clock import now
+from apps.identity.models import User
+from apps.portal.holdings import Shell, load_shell
+
+THEMES = ("system", "light", "dark")
+COOKIE = "theme"
+
+
+def appearance(request: HttpRequest) -> dict[str, Any]:
+    """`theme` is system, light or dark; `shell` is read from the database only where a page shows it."""
+    chosen = request.COOKIES.get(COOKIE, "")
+    return {
+        "theme": chosen if chosen in THEMES else "system",
+        "shell": SimpleLazyObject(lambda: shell_of(request)),
+    }
+
+
+def shell_of(request: HttpRequest) -> Shell | None:
+    """The shell of this request, read once; None for anonymous visitors."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return None
+    kept = vars(request)
+    if "scrip_shell" not in kept:
+        match = request.resolver_match
+        kept["scrip_shell"] = load_shell(user, now(), match.kwargs.get("slug", "") if match else "")
+    shell: Shell = kept["scrip_shell"]
+    return shell

@@ -1,0 +1,72 @@
+"""Pages: find whose it is, read it, show it. What somebody may not see does not exist for them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.portal.context import COOKIE, THEMES, shell_of
+from apps.portal.holdings import Holding, Shell
+from apps.portal.wallet_page import load_wallet_page
+
+A_YEAR = 365 * 24 * 3600
+
+
+@require_safe
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """Where people land: their wallet, or the staff pages for staff without one."""
+    shell = _shell(request)
+    staff_only = shell.own() is None and getattr(request.user, "is_staff", False)
+    return redirect("admin:index" if staff_only else "wallet")
+
+
+@require_safe
+@login_required
+def wallet(request: HttpRequest) -> HttpResponse:
+    """One's own wallet; without one a page that says why."""
+    shell = _shell(request)
+    own = shell.own()
+    if own is None:
+        return render(request, "portal/no_wallet.html")
+    return _wallet_page(request, own, shell)
+
+
+@require_safe
+@login_required
+def organisation(request: HttpRequest, slug: str) -> HttpResponse:
+    """An organisation's wallet, for those who read its money; 404 for everybody else."""
+    shell = _shell(request)
+    holding = shell.organisation(slug)
+    if holding is None:
+        raise Http404
+    return _wallet_page(request, holding, shell)
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen theme for a year and go back to the page it was chosen on."""
+    wanted = request.POST.get("theme", "")
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponseRedirect(back if is_ours else "/")
+    if wanted in THEMES:
+        response.set_cookie(
+            COOKIE, wanted, max_age=A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure()
+        )
+    return response
+
+
+def _wallet_page(request: HttpRequest, holding: Holding, shell: Shell) -> HttpResponse:
+    page = load_wallet_page(holding, shell)
+    return render(request, "portal/wallet.html", {"page": page})
+
+
+def _shell(request: HttpRequest) -> Shell:
+    shell = shell_of(request)
+    if shell is None:
+        raise Http404
+    return shell

@@ -1,0 +1,232 @@
+"""What happened to a wallet this month, by kind, and what was spent by category against last month.
+
+Read in one query; what is projected but not yet written is added, so that a statement always ends at the
+balance shown. Amounts are signed micro-tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from apps.core import sql
+from apps.portal import figures
+from apps.portal.wallet_page.span import Span
+from apps.wallets.state import Desk
+
+SPENDING = ("charge", "refund")
+KINDS = {
+    "user": (
+        ("lapse", gettext_noop("Lapsed, free")),
+        ("grant", gettext_noop("Granted, free")),
+        ("allocation", gettext_noop("Allocated to you")),
+        ("reclaim", gettext_noop("Reclaimed")),
+        ("promotion", gettext_noop("Earned")),
+        ("migration", gettext_noop("Brought along")),
+        ("purchase", gettext_noop("Bought")),
+        ("charge", gettext_noop("Spent")),
+        ("refund", gettext_noop("Refunded")),
+    ),
+    "organisation": (
+        ("lapse", gettext_noop("Lapsed, free")),
+        ("grant", gettext_noop("Granted, free")),
+        ("promotion", gettext_noop("Earned")),
+        ("migration", gettext_noop("Brought along")),
+        ("purchase", gettext_noop("Bought")),
+        ("allocation", gettext_noop("Allocated to members")),
+        ("reclaim", gettext_noop("Reclaimed from members")),
+        ("charge", gettext_noop("Spent")),
+        ("refund", gettext_noop("Refunded")),
+    ),
+}
+MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Signed sums of movements by (this month?, kind, category code); names of the categories."""
+
+    amounts: dict[tuple[bool, str, str], int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def of(self, *, this: bool, kinds: Iterable[str], category: str | None = None) -> int:
+        wanted = set(kinds)
+        return sum(
+            amount
+            for (is_this, kind, code), amount in self.amounts.items()
+            if is_this == this and kind in wanted and category in (None, code)
+        )
+
+    def categories(self) -> set[str]:
+        return {code for _this, kind, code in self.amounts if kind in SPENDING}
+
+    def kinds(self) -> set[str]:
+        return {kind for is_this, kind, _code in self.amounts if is_this}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the slip."""
+
+    label: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The month as a slip: opening + lines = closing, exactly, in columns of `places` decimals."""
+
+    opening: int
+    lines: tuple[Line, ...]
+    closing: int
+
+    @property
+    def places(self) -> int:
+        return figures.places_for([self.opening, self.closing, *(line.amount for line in self.lines)])
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """Spending on one category, refunds taken off; `bar` and `mark` are SVG lengths."""
+
+    name: str
+    this: int
+    last: int
+    bar: str
+    mark: str
+
+    @property
+    def change(self) -> int:
+        return self.this - self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Spending by category, the largest first, and together."""
+
+    categories: tuple[Category, ...]
+    this: int
+    last: int
+    title: str
+    days: str
+    last_days: str
+
+    @property
+    def change(self) -> int:
+        return self.this - self.last
+
+    @property
+    def places(self) -> int:
+        return figures.places_for([n for c in self.categories for n in (c.this, c.last)])
+
+
+_SUMS = """
+SELECT CASE WHEN m.at >= %s THEN 1 ELSE 0 END, m.kind, COALESCE(c.category, ''), COALESCE(k.name, ''),
+       SUM(m.amount)
+FROM wallets_movement m
+JOIN ledger_transfer t ON t.number = m.transfer_id
+LEFT JOIN usage_charge c ON c.id = t.charge_id
+LEFT JOIN pricing_category k ON k.code = c.category
+WHERE m.wallet_id = %s AND m.at >= %s AND (m.at >= %s OR m.at < %s)
+GROUP BY 1, 2, 3, 4
+"""
+
+
+def load_sums(wallet_id: int, desk: Desk, span: Span) -> Sums:
+    """The wallet's movements of this month, and of the same stretch of the last one, summed up."""
+    sums = Sums()
+    rows = sql.fetch(_SUMS, [span.start, wallet_id, span.before, span.start, span.before_until])
+    for is_this, kind, code, name, amount in rows:
+        sums.amounts[bool(is_this), kind, code] = int(amount)
+        sums.names[code] = name
+    charges = desk.notes.get("charges", {})
+    for draft in desk.movements:
+        if draft.wallet_id == wallet_id and draft.transfer.at >= span.start:
+            charge = charges.get(draft.transfer.charge_id)
+            key = (True, draft.transfer.kind, charge.category if charge else "")
+            sums.amounts[key] = sums.amounts.get(key, 0) + draft.amount
+    return sums
+
+
+def make_statement(owner_type: str, sums: Sums, balance: int) -> Statement:
+    """The month's slip; kinds without movement are left out, unknown ones come together at the end."""
+    known = KINDS[owner_type]
+    lines = [Line(_(label), sums.of(this=True, kinds=[kind])) for kind, label in known]
+    others = sums.kinds() - {kind for kind, _label in known}
+    lines.append(Line(_("Other"), sums.of(this=True, kinds=others)))
+    shown = tuple(line for line in lines if line.amount)
+    return Statement(balance - sum(line.amount for line in shown), shown, balance)
+
+
+def make_spending(sums: Sums, span: Span) -> Spending:
+    """Spending by category with its finding as a title."""
+    pairs = [
+        (sums.names.get(code) or _("Other"), _spent(sums, code, this=True), _spent(sums, code, this=False))
+        for code in sorted(sums.categories())
+    ]
+    pairs.sort(key=lambda pair: (-pair[1], -pair[2], pair[0]))
+    pairs = _gathered([pair for pair in pairs if pair[1] or pair[2]])
+    longest = max((n for pair in pairs for n in pair[1:]), default=0) * 20 // 19
+    categories = tuple(
+        Category(name, this, last, figures.percent(this, longest), figures.percent(last, longest))
+        for name, this, last in pairs
+    )
+    this, last = sum(c.this for c in categories), sum(c.last for c in categories)
+    days = figures.days_span(span.today.replace(day=1), span.today)
+    last_days = figures.days_span(span.before_first, span.before_last)
+    return Spending(categories, this, last, _title(categories, this, last, last_days), days, last_days)
+
+
+def _spent(sums: Sums, code: str, *, this: bool) -> int:
+    return -sums.of(this=this, kinds=SPENDING, category=code)
+
+
+def _gathered(pairs: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """At most `MOST` rows; the smallest are put together."""
+    if len(pairs) <= MOST:
+        return pairs
+    rest = pairs[MOST - 1 :]
+    return [*pairs[: MOST - 1], (_("All others"), sum(p[1] for p in rest), sum(p[2] for p in rest))]
+
+
+def _title(categories: Sequence[Category], this: int, last: int, last_days: str) -> str:
+    """The finding in one sentence."""
+    if not categories:
+        return _("Nothing spent from this wallet so far")
+    if this <= 0:
+        return _("Nothing spent from this wallet this month, unlike last month")
+    return _("%(finding)s, %(most)s") % {
+        "finding": _finding(this, last, last_days),
+        "most": _most(categories, this),
+    }
+
+
+def _finding(this: int, last: int, days: str) -> str:
+    if last <= 0:
+        return _("Spending has begun this month")
+    difference = (abs(this - last) * 100 + last // 2) // last
+    words = {"percent": difference, "days": days}
+    if difference == 0:
+        return _("Spending is level with %(days)s") % words
+    if this < last:
+        return _("Spending is %(percent)d %% below %(days)s") % words
+    if difference >= 200:
+        return _("Spending is %(times)d times that of %(days)s") % {"times": this // last, "days": days}
+    return _("Spending is %(percent)d %% above %(days)s") % words
+
+
+def _most(categories: Sequence[Category], this: int) -> str:
+    top = categories[0]
+    if len(categories) == 1 or top.this == this:
+        return _("all of it: %(category)s") % {"category": top.name}
+    if top.this * 2 >= this:
+        return _("mostly %(category)s") % {"category": _inside_a_sentence(top.name)}
+    return _("most of all %(category)s") % {"category": _inside_a_sentence(top.name)}
+
+
+def _inside_a_sentence(name: str) -> str:
+    """``Real-time sessions`` → ``real-time sessions``; abbreviations stay."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
