@@ -1,0 +1,127 @@
+"""Leaving an organisation: what returns at once, what returns later, and who cannot leave."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from apps.allocations.services import Item, allocate, remove_member
+from apps.core.errors import InvalidState, NotAMember, NotFound
+from apps.core.units import MICRO
+from apps.identity.models import AuditRecord
+from apps.organisations.models import Membership, Organisation
+from apps.usage.changing import capture_charge, release_charge
+from apps.usage.services import create_charge
+from apps.usage.state import ChargeRequest
+from apps.wallets.selectors import view_wallet
+from tests.allocations.conftest import a_school
+from tests.cast import AT, a_member, a_user, give, units
+
+
+def leave(school: Organisation, key: str) -> None:
+    remove_member(organisation=school, user=a_user(key), actor="tests", at=AT)
+
+
+def left_to_school() -> int:
+    return view_wallet("organisation", "school", at=AT).total // MICRO
+
+
+def test_unspent_tokens_return_to_the_organisation(school: Organisation) -> None:
+    give(school, "ada", "60")
+    leave(school, "ada")
+    assert view_wallet("user", "ada", at=AT).allocated == 0
+    assert left_to_school() == 140
+    assert Membership.objects.get(user__platform_id="ada").ended_at == AT
+
+
+def test_an_open_hold_ends_by_itself_and_its_rest_returns(school: Organisation) -> None:
+    give(school, "ada", "60")
+    charge = create_charge(ChargeRequest("ada", "page", units(page=250)), client_id=None, at=AT)
+    leave(school, "ada")
+    assert (view_wallet("user", "ada", at=AT).allocated, left_to_school()) == (50 * MICRO, 90)
+    capture_charge(charge.id, quantities=units(page=220), options=None, at=AT)
+    assert (view_wallet("user", "ada", at=AT).allocated, left_to_school()) == (0, 120)
+
+
+def test_a_released_hold_of_somebody_who_left_returns_to_the_organisation(school: Organisation) -> None:
+    give(school, "ada", "60")
+    charge = create_charge(ChargeRequest("ada", "page", units(page=260)), client_id=None, at=AT)
+    leave(school, "ada")
+    release_charge(charge.id, reason="", at=AT)
+    assert (view_wallet("user", "ada", at=AT).allocated, left_to_school()) == (0, 140)
+
+
+def test_what_a_hold_kept_shows_with_the_organisation_from_the_deadline_on(school: Organisation) -> None:
+    give(school, "ada", "60")
+    create_charge(ChargeRequest("ada", "page", units(page=260), hold_seconds=60), client_id=None, at=AT)
+    leave(school, "ada")
+    later = AT + timedelta(seconds=60)
+    assert view_wallet("organisation", "school", at=later).total == 140 * MICRO
+    assert view_wallet("user", "ada", at=later).allocated == 0
+
+
+def test_who_comes_back_starts_anew(school: Organisation) -> None:
+    leave(school, "ada")
+    a_member(school, "ada", role="teacher")
+    give(school, "ada", "5")
+    assert view_wallet("user", "ada", at=AT).allocated == 5 * MICRO
+    assert Membership.objects.filter(user__platform_id="ada").count() == 2
+
+
+def test_the_last_owner_keeps_both_place_and_tokens(school: Organisation) -> None:
+    a_member(school, "ada", role="owner")
+    give(school, "ada", "60")
+    with pytest.raises(InvalidState):
+        leave(school, "ada")
+    assert view_wallet("user", "ada", at=AT).allocated == 60 * MICRO
+
+
+def test_nobody_leaves_who_is_not_there(school: Organisation) -> None:
+    with pytest.raises(NotFound):
+        leave(school, "eve")
+
+
+def test_leaving_leaves_a_record(school: Organisation) -> None:
+    leave(school, "bob")
+    record = AuditRecord.objects.latest("pk")
+    assert (record.action, record.before, record.after) == (
+        "member.leave",
+        {"user": "bob", "role": "member"},
+        None,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_leaving_and_being_given_to_at_once_strands_no_tokens() -> None:
+    school = a_school()
+    for place in range(6):
+        a_member(school, f"m{place}")
+    start = threading.Barrier(12)
+
+    def race(work: object, key: str) -> None:
+        try:
+            start.wait()
+            if work == "leave":
+                leave(school, key)
+            else:
+                items = [Item(key, 5 * MICRO)]
+                allocate(organisation=school, items=items, note="", actor="tests", at=AT)
+        except NotAMember:
+            pass
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=race, args=(work, f"m{place}"))
+        for place in range(6)
+        for work in ("leave", "give")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [view_wallet("user", f"m{place}", at=AT).allocated for place in range(6)] == [0] * 6
+    assert left_to_school() == 140
