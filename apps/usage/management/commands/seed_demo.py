@@ -1,0 +1,31 @@
+"""``manage.py seed_demo``: three organisations with three months behind them, only with DEBUG."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from apps.core.clock import now
+from apps.pricing.models import PriceBook
+from apps.usage.demo.past import live_through
+from apps.usage.demo.people import is_there
+
+
+class Command(BaseCommand):
+    help = "Make the demo's organisations, people and their past; once made, nothing changes."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("The demo's password is public: it is made with DEBUG=1 only.")
+        if is_there():
+            self.stdout.write("The demo is there already.")
+            return
+        if not PriceBook.objects.exists():
+            call_command("load_price_book", shipped=True, stdout=self.stdout)
+        with transaction.atomic():
+            live_through(now())
+        call_command("verify_ledger", stdout=self.stdout)
