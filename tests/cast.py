@@ -174,7 +174,8 @@ class Platform:
     client: Client = field(default_factory=Client)
 
     def get(self, path: str, **query: Any) -> HttpResponse:
-        return self.client.get(f"/api/v1/{path}", query, headers=self._headers({}))
+        answer: Any = self.client.get(f"/api/v1/{path}", query, headers=self._headers({}))
+        return _plain(answer)
 
     def post(self, path: str, body: Any = None, *, key: str | None = "", **headers: str) -> HttpResponse:
         """POST the body as JSON (bytes as they are); `key=None` sends no idempotency key."""
@@ -186,7 +187,8 @@ class Platform:
         return self._send("put", path, body, headers)
 
     def delete(self, path: str) -> HttpResponse:
-        return self.client.delete(f"/api/v1/{path}", headers=self._headers({}))
+        answer: Any = self.client.delete(f"/api/v1/{path}", headers=self._headers({}))
+        return _plain(answer)
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> HttpResponse:
         data = body if isinstance(body, bytes) else json.dumps({} if body is None else body)
@@ -198,6 +200,10 @@ class Platform:
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret}", **more}
+
+
+def _plain(answer: HttpResponse) -> HttpResponse:
+    return answer
 
 
 def body_of(answer: HttpResponse) -> Any:

@@ -23,15 +23,15 @@ KEY_HEADER = "Idempotency-Key"
 
 
 def read_body(request: HttpRequest, shape: Fields, *, limit: int) -> dict[str, Any]:
-    """The body's values; ValidationError, TooLarge above the limit (bytes), UnsupportedMediaType."""
+    """The body's values; ValidationError, TooLarge above the limit (bytes), UnsupportedMediaType.
+
+    No body at all is an object without fields.
+    """
     data = _bytes(request, limit)
-    if data or any(field.required for field in shape.fields.values()):
+    if data:
         _require_json(request)
-        value = _parse(data)
-    else:
-        value = {}
     try:
-        return shape.read(value)
+        return shape.read(_parse(data) if data else {})
     except Refused as refused:
         raise invalid(refused.errors, BODY) from None
 
@@ -102,8 +102,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        raise ValueError("a number is out of all bounds") from None
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
 
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_no_constant, object_pairs_hook=_object)
