@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
-from tests.bench import databases, minimal
+from tests.bench import databases, minimal, serving
 from tests.bench.size import chosen
 from tests.bench.table import Comparison, markdown
 from tooling.shell import PYTHON, ROOT, VAR, say
@@ -25,6 +25,12 @@ SETTINGS = {
         "DEBUG": "0",
         "HTTPS": "0",
         "REDIS_URL": "",
+    },
+    "served": {
+        "DJANGO_SETTINGS_MODULE": "tests.bench.server_settings",
+        "DEBUG": "0",
+        "HTTPS": "0",
+        "LOG_LEVEL": "WARNING",
     },
     databases.PEER: {"DJANGO_SETTINGS_MODULE": "tests.bench.peer_settings"},
 }
@@ -40,12 +46,17 @@ class Row:
     theirs: Measure
 
 
-def side(name: str, database: str = databases.SCRIP) -> int:
+def environment(settings: str, database: str) -> dict[str, str]:
+    """What a process of one side is told."""
+    return {**os.environ, **KEY, **SETTINGS[settings], "DATABASE_URL": databases.url(database)}
+
+
+def side(name: str, database: str = databases.SCRIP, settings: str | None = None) -> int:
     """What a side, run in a process of its own, says."""
     answer = subprocess.run(
         [str(PYTHON), "-m", "tests.bench.side", name],
         cwd=ROOT,
-        env={**os.environ, **KEY, **SETTINGS[database], "DATABASE_URL": databases.url(database)},
+        env=environment(settings or database, database),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -77,6 +88,11 @@ def rows(folder: Path) -> Mapping[str, Row]:
             lambda: side("own_wallets"),
             lambda: side("peer_transfer", databases.PEER),
         ),
+        "http": Row(
+            against("POST charges over HTTP, 8 connections, full rules", "naive ORM view", "0.70", "0.35"),
+            lambda: over_http("scrip"),
+            lambda: over_http("naive"),
+        ),
         "hot": Row(
             against(
                 "one hot wallet, 32 connections", f"spread over {SIZE.wallets:,} wallets", "0.80", "0.40"
@@ -85,6 +101,13 @@ def rows(folder: Path) -> Mapping[str, Row]:
             lambda: side("spread"),
         ),
     }
+
+
+def over_http(name: str) -> int:
+    """Requests a second that a server, started for this run, answers."""
+    env = environment("served", databases.SCRIP)
+    with serving.server(env) as port:
+        return serving.measure(port, name, env)
 
 
 def main() -> None:
@@ -113,6 +136,8 @@ def _chosen(every: Mapping[str, Row]) -> Mapping[str, Row]:
 def _prepare(asked: Mapping[str, Row]) -> None:
     say("Making the databases …")
     side("world")
+    if "http" in asked:
+        side("naive_world", settings="served")
     databases.tidy(databases.SCRIP)
     if asked.keys() & {"batch", "pool"}:
         minimal.prepare(SIZE)

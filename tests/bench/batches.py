@@ -8,8 +8,9 @@ import uuid
 
 from apps.core.clock import now
 from apps.usage.batch import charge_events
+from tests.bench.names import HOT
 from tests.bench.size import Size
-from tests.bench.world import HOT, client_id, request_of
+from tests.bench.world import client_id, request_of
 
 
 def measure(size: Size, organisation: str | None) -> int:

@@ -13,8 +13,9 @@ from django.db import connection
 
 from apps.core.clock import now
 from apps.usage.services import create_charge
+from tests.bench.names import HOT, alone
 from tests.bench.size import Size
-from tests.bench.world import HOT, alone, client_id, request_of
+from tests.bench.world import client_id, request_of
 
 PROCESSES, THREADS = 4, 8
 Pool = Callable[[int], str]

@@ -13,6 +13,7 @@ from tests.bench.size import Size, chosen
 
 SIDES = {
     "world": "tests.bench.world:prepare",
+    "naive_world": "tests.bench.naive.wallets:prepare",
     "own_wallets": "tests.bench.batches:own_wallets",
     "shared_pool": "tests.bench.batches:shared_pool",
     "hot": "tests.bench.contention:hot",

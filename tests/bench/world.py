@@ -1,7 +1,8 @@
 """Scrip's side of the benchmark: prices, people, organisations and tokens, written in bulk.
 
 Everybody has a million purchased tokens and is a member of three organisations: `hot` (one shared pool
-for all), `covered` (half of AI spending is covered, within limits per member and in all) and one alone.
+for all), one of a hundred that cover half of AI spending within limits per member and in all, and one
+with a shared pool for this member alone.
 """
 
 from __future__ import annotations
@@ -23,20 +24,11 @@ from apps.wallets.books import open_desk, write
 from apps.wallets.models import Wallet
 from apps.wallets.services import sync_organisation
 from apps.wallets.state import BURN_ORDER
+from tests.bench.names import COVERING, HOT, alone, covered, person
 from tests.bench.size import Size
 
 TOKENS = 10**6 * MICRO
-HOT, COVERED = "hot", "covered"
 MEMBERSHIP_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def person(number: int) -> str:
-    return f"u{number:05}"
-
-
-def alone(number: int) -> str:
-    """The organisation that has only this member."""
-    return f"org-{number:05}"
 
 
 def prepare(size: Size) -> None:
@@ -46,11 +38,11 @@ def prepare(size: Size) -> None:
     at = now()
     with transaction.atomic():
         ApiClient.objects.create(name="bench", created_at=at)
-        for key in (HOT, COVERED):
+        for key in (HOT, *map(covered, range(COVERING))):
             sync_organisation(key=key, fields={"name": key}, at=at)
         _open_wallets(size, at)
         _join(size)
-        _set_rules(size)
+        _set_rules()
     _credit(at)
 
 
@@ -93,27 +85,29 @@ def _join(size: Size) -> None:
                 joined_at=MEMBERSHIP_SINCE,
             )
             for number in range(size.wallets)
-            for key in (HOT, COVERED, alone(number))
+            for key in (HOT, covered(number), alone(number))
         ]
     )
 
 
-def _set_rules(size: Size) -> None:
-    pools = Organisation.objects.exclude(platform_id=COVERED)
-    FundingRule.objects.bulk_create(
-        [FundingRule(organisation=pool, subject_type="organisation", mode="shared_pool") for pool in pools]
+def _set_rules() -> None:
+    organisations = list(Organisation.objects.all())
+    covering = [o for o in organisations if o.platform_id.startswith("covered-")]
+    rules = [
+        FundingRule(organisation=o, subject_type="organisation", mode="shared_pool") for o in organisations
+    ]
+    for rule in rules:
+        if rule.organisation in covering:
+            rule.mode, rule.coverage_micro_percent = "member_wallets", 50 * MICRO
+    FundingRule.objects.bulk_create(rules)
+    subjects = (("members", "day"), ("members", "month"), ("organisation", "month"))
+    SpendingLimit.objects.bulk_create(
+        [
+            SpendingLimit(organisation=o, subject_type=subject, period=period, tokens_micro=TOKENS)
+            for o in covering
+            for subject, period in subjects
+        ]
     )
-    covered = Organisation.objects.get(platform_id=COVERED)
-    FundingRule.objects.create(
-        organisation=covered,
-        subject_type="organisation",
-        mode="member_wallets",
-        coverage_micro_percent=50 * MICRO,
-    )
-    for subject, period in (("members", "day"), ("members", "month"), ("organisation", "month")):
-        SpendingLimit.objects.create(
-            organisation=covered, subject_type=subject, period=period, tokens_micro=TOKENS
-        )
 
 
 def _credit(at: datetime) -> None:
