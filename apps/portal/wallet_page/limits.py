@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.allocations.limits import (
     COST_CENTRE,
@@ -32,6 +33,13 @@ from apps.portal.holdings import Holding
 from apps.usage.setting import ORGANISATION, USER, Setting, load_setting
 
 PERSONS_OWN = (MEMBER, ROLE, MEMBERS)
+ROLES = {
+    Role.OWNER: gettext_noop("owner"),
+    Role.ADMIN: gettext_noop("admin"),
+    Role.BILLING: gettext_noop("billing"),
+    Role.TEACHER: gettext_noop("teacher"),
+    Role.MEMBER: gettext_noop("member"),
+}
 MOST = 6
 
 
@@ -147,7 +155,7 @@ def _own_title(limit: Limit, present: Mapping[int, Holding]) -> tuple[str, str]:
     if limit.rule.subject_type == PERSONAL:
         return _("Your personal budget"), ""
     organisation = present[limit.total[0]]
-    role = Role(organisation.role).label
+    role = _(ROLES[Role(organisation.role)])
     reasons = {
         MEMBER: _("set for you"),
         ROLE: _("from the role %(role)s") % {"role": role},

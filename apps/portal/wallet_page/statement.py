@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import get_language, gettext_noop
 
 from apps.core import sql
 from apps.portal import figures
@@ -228,5 +228,6 @@ def _most(categories: Sequence[Category], this: int) -> str:
 
 
 def _inside_a_sentence(name: str) -> str:
-    """``Real-time sessions`` → ``real-time sessions``; abbreviations stay."""
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+    """``Real-time sessions`` → ``real-time sessions``; abbreviations and German nouns stay."""
+    stays = name[1:2].isupper() or (get_language() or "").startswith("de")
+    return name if stays else name[:1].lower() + name[1:]

@@ -50,6 +50,11 @@ class Transaction:
     payer: str
     paid: int
 
+    @property
+    def returned(self) -> int:
+        """Micro-tokens that went back to the payer."""
+        return max(-self.paid, 0)
+
 
 Line = tuple[datetime, int, Transaction]
 """When, place in the wallet's order (0 outside it), what."""
