@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 
 from apps.core.clock import stopped_at
 from apps.organisations.models import Organisation
@@ -15,3 +16,10 @@ def campus(db: None) -> Iterator[Organisation]:
     found = build_campus()
     with stopped_at(NOW):
         yield found
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A request in German leaves its language to the test that comes next."""
+    with translation.override("en"):
+        yield

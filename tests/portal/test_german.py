@@ -1,4 +1,4 @@
-"""German is complete: every sentence of the pages has its German one, and the compiled file is the present one."""
+"""German is complete: every sentence has its German one, and the compiled file is the present one."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 
 from apps.core import sql
 from apps.portal import figures
