@@ -1,0 +1,122 @@
+"""What staff pages of the books have in common: read-only, quick, amounts as tokens, links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from apps.core.units import format_tokens
+
+if TYPE_CHECKING:
+    AnyAdmin = admin.ModelAdmin[Any]
+    AnyTable = admin.TabularInline[Any, Any]
+    AnyPaginator = Paginator[Any]
+else:
+    AnyAdmin, AnyTable, AnyPaginator = admin.ModelAdmin, admin.TabularInline, Paginator
+
+NOTHING = "–"
+
+
+class ReadOnly:
+    """May be looked at, not touched."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class FirstPages(AnyPaginator):
+    """Counts no further than people page: what lies deeper is found by search and filters."""
+
+    AT_MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        listed: Any = self.object_list
+        found: int = listed[: self.AT_MOST].count()
+        return found
+
+
+class LargeTableAdmin(ReadOnly, AnyAdmin):
+    """A read-only list that stays quick at millions of rows.
+
+    `find` turns what was typed into the search box into a condition that an index answers.
+    """
+
+    paginator = FirstPages
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+    search_fields = ("pk",)
+
+    def find(self, term: str) -> Q:
+        raise NotImplementedError
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        return (queryset.filter(self.find(term)) if term else queryset), False
+
+
+def one_of(title: str, field: str, values: Iterable[str]) -> type[admin.SimpleListFilter]:
+    """A filter over known values, which needs no look at the table."""
+    choices = [(value, value.replace("_", " ").capitalize()) for value in values]
+
+    class Known(admin.SimpleListFilter):
+        parameter_name = field
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+            return choices
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            return queryset.filter(**{field: self.value()}) if self.value() else queryset
+
+    Known.title = title
+    return Known
+
+
+def tokens(field: str, title: str) -> Callable[[Any, Any], str]:
+    """A method that shows a model's micro-tokens as tokens, in a list or on a page."""
+
+    @admin.display(description=title)
+    def shown(_: Any, row: Any) -> str:
+        return as_tokens(getattr(row, field))
+
+    return shown
+
+
+def as_tokens(micro: int | None) -> str:
+    return NOTHING if micro is None else format_tokens(micro)
+
+
+def link(place: str, key: object, text: object) -> SafeString | str:
+    """A link to a staff page, such as ``ledger_transfer``; a dash without a key."""
+    if key is None:
+        return NOTHING
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{place}_change", args=[key]), text)
+
+
+def links_to_list(place: str, query: str, text: str) -> SafeString:
+    """A link to a filtered list."""
+    return format_html('<a href="{}?{}">{}</a>', reverse(f"admin:{place}_changelist"), query, text)
+
+
+def as_lines(rows: Iterable[Sequence[object]]) -> SafeString | str:
+    """Rows as lines of text, their parts separated by dots in the middle."""
+    lines = [(format_html_join(" · ", "{}", ((part,) for part in row)),) for row in rows]
+    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", lines)) if lines else NOTHING

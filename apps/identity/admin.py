@@ -1,0 +1,93 @@
+"""People, API clients and the trail of changes, as staff see them; keys show their beginning only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Q
+from django.http import HttpRequest
+
+from apps.core.staff_pages import AnyAdmin, AnyTable, FirstPages, LargeTableAdmin, ReadOnly, tokens
+from apps.identity.models import AccountType, ApiClient, ApiKey, AuditRecord, FreeGrant, User
+
+if TYPE_CHECKING:
+    AnyUserAdmin = UserAdmin[User]
+else:
+    AnyUserAdmin = UserAdmin
+
+
+class GrantInline(ReadOnly, AnyTable):
+    shown_tokens = tokens("tokens_micro", "tokens a month")
+    model = FreeGrant
+    fields = ("from_at", "shown_tokens")
+    readonly_fields = fields
+
+
+@admin.register(AccountType)
+class AccountTypeAdmin(ReadOnly, AnyAdmin):
+    list_display = ("code", "name")
+    inlines = (GrantInline,)
+
+
+@admin.register(User)
+class PersonAdmin(AnyUserAdmin):
+    """People come from the platform; here only their standing as staff changes, by superusers."""
+
+    paginator = FirstPages
+    show_full_result_count = False
+    actions = None
+    list_display = ("platform_id", "name", "email", "account_type", "is_staff", "is_active")
+    list_filter = ("account_type", "is_staff", "is_active")
+    list_select_related = ("account_type",)
+    search_fields = ("platform_id__exact", "email__iexact", "name__istartswith")
+    search_help_text = "The platform's id, an e-mail address, the beginning of a name"
+    ordering = ("-id",)
+    readonly_fields = ("platform_id", "name", "email", "account_type", "date_joined", "last_login")
+    fieldsets = (
+        (None, {"fields": ("platform_id", "name", "email", "account_type", "password")}),
+        ("Standing", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Dates", {"fields": ("date_joined", "last_login")}),
+    )
+    filter_horizontal = ("groups",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class KeyInline(ReadOnly, AnyTable):
+    model = ApiKey
+    fields = ("prefix", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
+    readonly_fields = fields
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(ReadOnly, AnyAdmin):
+    list_display = ("name", "is_active", "created_at")
+    search_fields = ("name",)
+    inlines = (KeyInline,)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly, AnyAdmin):
+    list_display = ("prefix", "client", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
+    list_select_related = ("client",)
+    search_fields = ("prefix", "client__name")
+    exclude = ("digest",)
+
+
+@admin.register(AuditRecord)
+class AuditRecordAdmin(LargeTableAdmin):
+    list_display = ("at", "actor", "action", "subject", "reason")
+    ordering = ("-id",)
+    search_help_text = "Who, or what it is about, such as organisation:aldermoor"
+
+    def find(self, term: str) -> Q:
+        return Q(actor=term) | Q(subject=term) | Q(action=term)

@@ -1,0 +1,160 @@
+"""Accounts, transfers and entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from apps.core.staff_pages import (
+    AnyTable,
+    LargeTableAdmin,
+    ReadOnly,
+    as_lines,
+    as_tokens,
+    link,
+    links_to_list,
+    one_of,
+    tokens,
+)
+from apps.ledger.models import Account, Bucket, Entry, Transfer
+from apps.ledger.platform import NAMES
+from apps.usage.admin.finding import number, wallets_of
+from apps.wallets.models import Movement
+
+KINDS = ("charge", "refund", "grant", "lapse", "allocation", "reclaim", "promotion", "migration")
+
+
+@admin.register(Account)
+class AccountAdmin(LargeTableAdmin):
+    shown_balance = tokens("balance", "balance")
+    shown_held = tokens("held", "held")
+    list_display = (
+        "id",
+        "kind",
+        "wallet",
+        "source",
+        "shown_balance",
+        "shown_held",
+    )
+    list_filter = (one_of("kind", "kind", (*Bucket.values, *NAMES.values())),)
+    ordering = ("-id",)
+    search_help_text = "The number of a wallet, an e-mail address, a name, an id"
+    fields = (
+        "id",
+        "kind",
+        "wallet",
+        "source",
+        "shown_balance",
+        "shown_held",
+        "sequence",
+        "overdraft",
+        "filled_at",
+        "entries_here",
+    )
+    readonly_fields = fields
+
+    def find(self, term: str) -> Q:
+        found = number(term)
+        return Q(holder_id=found[1]) if found else Q(holder_id__in=wallets_of(term))
+
+    def wallet(self, row: Account) -> str:
+        return link("wallets_wallet", row.holder_id, f"Wallet {row.holder_id}")
+
+    def source(self, row: Account) -> str:
+        return link("wallets_wallet", row.source_id or None, f"Wallet {row.source_id}")
+
+    def entries_here(self, row: Account) -> str:
+        return links_to_list("ledger_entry", f"account__id__exact={row.pk}", "Entries")
+
+
+class EntryInline(ReadOnly, AnyTable):
+    shown_amount = tokens("amount", "tokens")
+    shown_balance_after = tokens("balance_after", "balance after")
+    model = Entry
+    fields = ("account_link", "shown_amount", "shown_balance_after")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("account").order_by("id")
+
+    @admin.display(description="account")
+    def account_link(self, row: Entry) -> str:
+        return link("ledger_account", row.account_id, row.account)
+
+
+@admin.register(Transfer)
+class TransferAdmin(LargeTableAdmin):
+    list_display = ("__str__", "kind", "at", "description", "charge", "actor")
+    list_filter = (one_of("kind", "kind", KINDS),)
+    ordering = ("-number",)
+    search_help_text = "T-number, C-number of a charge, an e-mail address, a name, an id"
+    fields = (
+        "number",
+        "kind",
+        "at",
+        "recorded_at",
+        "description",
+        "actor",
+        "note",
+        "charge",
+        "wallets",
+    )
+    readonly_fields = fields
+    inlines = (EntryInline,)
+
+    def find(self, term: str) -> Q:
+        found = number(term)
+        if found is None:
+            moved = Movement.objects.filter(wallet_id__in=wallets_of(term)).values("transfer_id")
+            return Q(number__in=moved)
+        kind, value = found
+        by_number, by_charge = Q(number=value), Q(charge_id=value)
+        return {"transfer": by_number, "charge": by_charge}.get(kind, by_number | by_charge)
+
+    def charge(self, row: Transfer) -> str:
+        return link("usage_charge", row.charge_id, f"C-{row.charge_id}")
+
+    def wallets(self, row: Transfer) -> str:
+        movements = Movement.objects.filter(transfer=row).select_related("wallet").order_by("id")
+        return as_lines(
+            (link("wallets_wallet", m.wallet_id, m.wallet), as_tokens(m.amount)) for m in movements
+        )
+
+
+@admin.register(Entry)
+class EntryAdmin(LargeTableAdmin):
+    shown_amount = tokens("amount", "tokens")
+    shown_balance_after = tokens("balance_after", "balance after")
+    list_display = (
+        "id",
+        "transfer_link",
+        "account_link",
+        "shown_amount",
+        "shown_balance_after",
+    )
+    list_select_related = ("account", "transfer")
+    ordering = ("-id",)
+    search_help_text = "T-number of a transfer"
+    fields = (
+        "transfer_link",
+        "account_link",
+        "shown_amount",
+        "sequence",
+        "shown_balance_after",
+    )
+    readonly_fields = fields
+
+    def find(self, term: str) -> Q:
+        found = number(term)
+        return Q(transfer_id=found[1]) if found else Q(pk=None)
+
+    @admin.display(description="transfer")
+    def transfer_link(self, row: Entry) -> str:
+        return link("ledger_transfer", row.transfer_id, f"T-{row.transfer_id}")
+
+    @admin.display(description="account")
+    def account_link(self, row: Entry) -> str:
+        return link("ledger_account", row.account_id, row.account)
