@@ -110,9 +110,8 @@ class OperationSchema(AutoSchema):
         }
         if declared.body is not None:
             body = component(declared.body.name, declared.body.schema())
-            required = any(field.required for field in declared.body.fields.values())
             described["requestBody"] = {
-                "required": required,
+                "required": not declared.body.may_be_empty,
                 "content": {"application/json": {"schema": body}},
             }
         return described

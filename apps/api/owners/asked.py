@@ -92,18 +92,22 @@ class SetOrRemoved(Fields):
     def __init__(
         self, name: str, fields: Mapping[str, Any], *, needs: str, names: str, example: Any = None
     ) -> None:
-        self.needs, self.names = needs, names
+        self.to_set, self.to_remove = needs, names
         super().__init__(
             name, {**fields, "remove": optional(Flag(), False)}, check=self._ask, example=example
         )
 
+    @property
+    def may_be_empty(self) -> bool:
+        return False
+
     def _ask(self, values: Mapping[str, Any]) -> Errors:
-        asked = self.names if values["remove"] else self.needs
+        asked = self.to_remove if values["remove"] else self.to_set
         return {} if asked in values else {asked: ["This field is required."]}
 
     def schema(self) -> Schema:
-        removed = {"required": [self.names, "remove"], "properties": {"remove": {"enum": [True]}}}
-        kept = {"required": [self.needs], "properties": {"remove": {"enum": [False]}}}
+        removed = {"required": [self.to_remove, "remove"], "properties": {"remove": {"enum": [True]}}}
+        kept = {"required": [self.to_set], "properties": {"remove": {"enum": [False]}}}
         return super().schema() | {"anyOf": [kept, removed]}
 
 

@@ -39,7 +39,8 @@ def optional(shape: Shape, default: Any = LEFT_OUT) -> Field:
 class Fields:
     """An object of known fields, read as a dict; unknown ones are refused. A named one is a component.
 
-    `check` looks at the values together and answers errors by field.
+    `needs` names fields that make sense only with another; `check` looks at the values together and
+    answers errors by field.
     """
 
     def __init__(
@@ -49,8 +50,15 @@ class Fields:
         *,
         check: Callable[[Mapping[str, Any]], Errors] | None = None,
         example: Any = None,
+        needs: Mapping[str, str] | None = None,
     ) -> None:
         self.name, self.fields, self.check, self.example = name, dict(fields), check, example
+        self.needs = dict(needs or {})
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether an object without any field can be right, so that a body may be left out."""
+        return not any(field.required for field in self.fields.values())
 
     def read(self, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -67,11 +75,19 @@ class Fields:
                 errors[name] = ["This field is required."]
             elif field.default is not LEFT_OUT:
                 values[name] = field.default
-        if not errors and self.check:
-            errors = self.check(values)
+        errors = errors or self._together(values)
         if errors:
             raise Refused(errors)
         return values
+
+    def _together(self, values: Mapping[str, Any]) -> Errors:
+        """What is wrong between values that are right by themselves."""
+        lacking = {
+            name: [f"This needs {other} too."]
+            for name, other in self.needs.items()
+            if name in values and other not in values
+        }
+        return lacking or (self.check(values) if self.check else {})
 
     def schema(self) -> Schema:
         found: Schema = {
@@ -82,6 +98,8 @@ class Fields:
         required = [name for name, field in self.fields.items() if field.required]
         if required:
             found["required"] = required
+        if self.needs:
+            found["dependentRequired"] = {name: [other] for name, other in self.needs.items()}
         if self.example is not None:
             found["examples"] = [self.example]
         return found
