@@ -128,9 +128,13 @@ def _require_members(organisation: Organisation, wallets: Mapping[str, Wallet]) 
 
 
 def _ensure_buckets(own: Wallet, wallets: Iterable[Wallet]) -> None:
-    """A bucket for this organisation's tokens in each wallet; those that are there stay."""
+    """A bucket for this organisation's tokens in each wallet; those that are there stay. In the order of
+    the wallets, so that two runs never wait for each other in a circle."""
     Account.objects.bulk_create(
-        [Account(holder_id=wallet.pk, kind=ALLOCATED, source_id=own.pk) for wallet in wallets],
+        [
+            Account(holder_id=wallet_id, kind=ALLOCATED, source_id=own.pk)
+            for wallet_id in sorted(wallet.pk for wallet in wallets)
+        ],
         ignore_conflicts=True,
     )
 
