@@ -8,5 +8,7 @@ urlpatterns = [
     path("", views.start, name="start"),
     path("wallet/", views.wallet, name="wallet"),
     path("orgs/<slug:slug>/", views.organisation, name="organisation"),
+    path("rates/", views.first_rates, name="first_rates"),
+    path("rates/<slug:book>/", views.rates, name="rates"),
     path("theme/", views.theme, name="theme"),
 ]

@@ -8,9 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.core.clock import now
+from apps.core.errors import NotFound
 from apps.portal.context import COOKIE, THEMES, shell_of
 from apps.portal.holdings import Holding, Shell
+from apps.portal.rates import load_rates_page
 from apps.portal.wallet_page import load_wallet_page
+from apps.pricing.selectors import price_book_codes
 
 A_YEAR = 365 * 24 * 3600
 
@@ -44,6 +48,29 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     if holding is None:
         raise Http404
     return _wallet_page(request, holding, shell)
+
+
+@require_safe
+def first_rates(request: HttpRequest) -> HttpResponse:
+    """The rate card to look at first: that of one's own wallet, else the first there is."""
+    shell = shell_of(request)
+    own = shell.here if shell else None
+    book = own.price_book if own else next(iter(price_book_codes()), None)
+    if book is None:
+        raise Http404
+    return redirect("rates", book=book)
+
+
+@require_safe
+def rates(request: HttpRequest, book: str) -> HttpResponse:
+    """What everything costs in one price book, for anyone; 404 for an unknown one."""
+    wanted = request.GET.get("model", "").strip()[:100]
+    try:
+        page = load_rates_page(book, wanted=wanted, at=now())
+    except NotFound as unknown:
+        raise Http404 from unknown
+    around = "shell.html" if request.user.is_authenticated else "plain.html"
+    return render(request, "portal/rates.html", {"page": page, "around": around})
 
 
 @require_POST

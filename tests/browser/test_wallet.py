@@ -76,6 +76,16 @@ def test_pages_at_the_door_are_accessible(
     _check_widths(page, accessible)
 
 
+def test_the_rate_card_is_accessible(
+    live_server: LiveServer, page: Page, campus: Organisation, accessible: Check
+) -> None:
+    page.goto(f"{live_server.url}/rates/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("What things cost: Campus")
+    _check_widths(page, accessible)
+    page.get_by_role("link", name="Studio").click()
+    _check_widths(page, accessible)
+
+
 def test_the_second_factor_is_set_up_in_the_same_shell(
     live_server: LiveServer, page: Page, campus: Organisation, accessible: Check
 ) -> None:

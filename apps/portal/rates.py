@@ -1,0 +1,194 @@
+"""The public rate card as a page: operations by category, models to search through, worked examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from apps.core.units import MICRO, parse_tokens
+from apps.portal import figures
+from apps.pricing.models import PriceBook
+from apps.pricing.rate_card import ModelCard, OperationCard, OptionCard, UnitPriceCard
+from apps.pricing.selectors import rate_card
+
+FEW = 8
+MANY = 50
+UNITS = {
+    "input_token": gettext_noop("input token"),
+    "cached_input_token": gettext_noop("cached input token"),
+    "cache_write_token": gettext_noop("cache write token"),
+    "output_token": gettext_noop("output token"),
+    "request": gettext_noop("request"),
+    "embedding": gettext_noop("embedding"),
+    "row": gettext_noop("row"),
+    "participant_minute": gettext_noop("participant and minute"),
+    "image": gettext_noop("image"),
+    "video": gettext_noop("video"),
+    "clip": gettext_noop("clip"),
+    "minute": gettext_noop("minute"),
+    "submission": gettext_noop("submission"),
+    "attempt": gettext_noop("attempt"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """What a unit costs: its name, micro-tokens, and where a provider is paid how that came about."""
+
+    unit: str
+    tokens: int
+    origin: str
+
+    @property
+    def places(self) -> int:
+        return figures.places_for([self.tokens])
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRates:
+    """One model of an operation, or the operation itself where it has none (`name` empty)."""
+
+    name: str
+    lines: tuple[PriceLine, ...]
+    options: tuple[str, ...]
+    minimum: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRate:
+    """A typical use and its cost in micro-tokens."""
+
+    name: str
+    tokens: int
+    worth: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRates:
+    """One operation: the models found, how many there are, and examples."""
+
+    name: str
+    description: str
+    models: tuple[ModelRates, ...]
+    count: int
+    examples: tuple[ExampleRate, ...]
+
+    @property
+    def shows_origin(self) -> bool:
+        """Whether any price here comes from a provider's cost."""
+        return any(line.origin for model in self.models for line in model.lines)
+
+    @property
+    def hidden(self) -> int:
+        return self.count - len(self.models)
+
+
+@dataclass(frozen=True, slots=True)
+class RatesPage:
+    """A price book's rate card; `books` are all of them as (code, name)."""
+
+    book: str
+    name: str
+    token_price: str
+    exchanges: tuple[str, ...]
+    sections: tuple[tuple[str, tuple[OperationRates, ...]], ...]
+    books: tuple[tuple[str, str], ...]
+    wanted: str
+    searchable: bool
+
+
+def load_rates_page(book: str, *, wanted: str, at: datetime) -> RatesPage:
+    """The rate card with the models whose name holds `wanted`; NotFound for an unknown book."""
+    card = rate_card(price_book=book, at=at)
+    minor = _minor(card.token_price)
+    by_category = groupby(card.operations, key=lambda operation: operation.category_name)
+    return RatesPage(
+        book=book,
+        name=card.name,
+        token_price=figures.money(MICRO, minor, card.currency),
+        exchanges=card.exchanges,
+        sections=tuple(
+            (name, tuple(_operation(o, wanted, minor, card.currency) for o in operations))
+            for name, operations in by_category
+        ),
+        books=tuple(PriceBook.objects.values_list("code", "name")),
+        wanted=wanted,
+        searchable=any(len(operation.models) > FEW for operation in card.operations),
+    )
+
+
+def _minor(price: str) -> int:
+    """The card's decimal text in minor units."""
+    return parse_tokens(price) * 100 // MICRO
+
+
+def _operation(card: OperationCard, wanted: str, minor: int, currency: str) -> OperationRates:
+    offered = [model for model in card.models if model.chargeable]
+    found = [model for model in offered if wanted.casefold() in (model.model or "").casefold()]
+    shown = found[: MANY if wanted else FEW]
+    examples = [
+        ExampleRate(example.name, example.price.micro, figures.money(example.price.micro, minor, currency))
+        for example in card.examples
+        if example.price is not None
+    ]
+    return OperationRates(
+        card.name, card.description, tuple(map(_model, shown)), len(offered), tuple(examples)
+    )
+
+
+def _model(card: ModelCard) -> ModelRates:
+    minimum = figures.figure(parse_tokens(card.minimum_charge)) if card.minimum_charge else ""
+    return ModelRates(
+        name=card.model or "",
+        lines=tuple(_line(price, card.margin) for price in card.prices),
+        options=tuple(map(_option, card.options)),
+        minimum=str(minimum),
+    )
+
+
+def _line(price: UnitPriceCard, margin: str | None) -> PriceLine:
+    unit = _(UNITS.get(price.unit, price.unit.replace("_", " ")))
+    pattern = _("per million × %(unit)s") if price.per == MICRO else _("per %(unit)s")
+    label = pattern % {"unit": unit}
+    if price.above:
+        above = figures.figure(int(price.above) * MICRO)
+        label = _("%(unit)s, context above %(size)s") % {"unit": label, "size": above}
+    return PriceLine(label, parse_tokens(price.tokens), _origin(price, margin))
+
+
+def _origin(price: UnitPriceCard, margin: str | None) -> str:
+    if price.base_cost is None:
+        return ""
+    cost = f"{_local(price.base_cost)} {price.currency}"
+    return f"{cost} + {_local(margin)} %" if margin else cost
+
+
+def _local(number: str) -> str:
+    """Plain decimal text with the reader's separator."""
+    return number.replace(".", str(formats.get_format("DECIMAL_SEPARATOR")))
+
+
+def _option(card: OptionCard) -> str:
+    """``Resolution: 512x512 +0, 1024x1024 +5``."""
+    values = ", ".join(_values(card))
+    return f"{card.name.replace('_', ' ').capitalize()}: {values}"
+
+
+def _values(card: OptionCard) -> Iterator[str]:
+    for value in card.values:
+        name = value.value
+        if card.kind == "bands":
+            name = _band(value.value, value.below)
+        yield f"{name} {_local(value.factor)}"
+
+
+def _band(first: str, below: str | None) -> str:
+    if below is None:
+        return _("from %(first)s") % {"first": _local(first)}
+    return _("%(first)s to below %(below)s") % {"first": _local(first), "below": _local(below)}
