@@ -33,7 +33,11 @@ class Cursor:
         return tuple(int(part) for part in parts)
 
     def schema(self) -> Schema:
-        return {"type": "string", "description": "`next` of the page before"}
+        return {
+            "type": "string",
+            "pattern": "^[A-Za-z0-9_-]{4,80}={0,2}$",
+            "description": "`next` of the page before",
+        }
 
 
 def write_cursor(*numbers: int) -> str:

@@ -92,16 +92,16 @@ _EXAMPLE = {
 }
 
 
-def _together(values: Mapping[str, Any]) -> Errors:
-    errors: Errors = {}
-    if not any(values["quantities"].values()):
-        errors["quantities"] = ["Give at least one quantity above 0."]
-    if "cost_centre" in values and "organisation" not in values:
-        errors["cost_centre"] = ["A cost centre belongs to an organisation: name it too."]
-    return errors
+_NEEDS = {"cost_centre": "organisation"}
 
 
-ESTIMATE = Fields("EstimateRequest", _WHAT, check=_together, example=_EXAMPLE)
+def _something(values: Mapping[str, Any]) -> Errors:
+    if any(values["quantities"].values()):
+        return {}
+    return {"quantities": ["Give at least one quantity above 0."]}
+
+
+ESTIMATE = Fields("EstimateRequest", _WHAT, check=_something, needs=_NEEDS, example=_EXAMPLE)
 CHARGE = Fields(
     "ChargeRequest",
     {
@@ -111,7 +111,8 @@ CHARGE = Fields(
         "activity": optional(ACTIVITY),
         "metadata": optional(Metadata(), {}),
     },
-    check=_together,
+    check=_something,
+    needs=_NEEDS,
     example={**_EXAMPLE, "activity": {"type": "lesson", "id": "l-17", "label": "Lesson 17"}},
 )
 CAPTURE = Fields("CaptureRequest", {"quantities": optional(QUANTITIES), "options": optional(OPTIONS)})
@@ -128,7 +129,8 @@ REFUND = Fields("RefundRequest", {"tokens": optional(Amount()), "reason": needed
 EVENT = Fields(
     "UsageEvent",
     {"id": needed(VisibleAscii()), **_WHAT, "activity": optional(ACTIVITY), "time": optional(Instant())},
-    check=_together,
+    check=_something,
+    needs=_NEEDS,
     example={"id": "evt-1", **_EXAMPLE},
 )
 
@@ -140,7 +142,8 @@ class AnyEvent:
         return value
 
     def schema(self) -> Schema:
-        return EVENT.schema()
+        anything: Schema = {"description": "Anything else gets the result `invalid`."}
+        return {"anyOf": [EVENT.schema(), anything]}
 
 
 USAGE = Fields("UsageRequest", {"events": needed(Items(AnyEvent(), least=1, most=1000))})

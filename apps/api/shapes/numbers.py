@@ -11,6 +11,11 @@ from apps.core.units import MICRO, format_tokens, parse_quantity, parse_tokens
 _PLAIN = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 ABOVE_ZERO = rf"^(?!0+(\.0+)?$){_PLAIN}$"
 PLAIN = f"^{_PLAIN}$"
+SIX = "at most 6 decimals"
+
+
+def _number(most: int) -> Schema:
+    return {"type": "number", "minimum": 0, "maximum": most, "multipleOf": 0.000001}
 
 
 class Amount:
@@ -46,8 +51,7 @@ class Quantity:
             refuse(str(error))
 
     def schema(self) -> Schema:
-        number = {"type": "number", "minimum": 0, "maximum": 10**12}
-        return {"anyOf": [number, {"type": "string", "pattern": PLAIN}], "description": "at most 6 decimals"}
+        return {"anyOf": [_number(10**12), {"type": "string", "pattern": PLAIN}], "description": SIX}
 
 
 class Percent:
@@ -60,9 +64,8 @@ class Percent:
         return micro
 
     def schema(self) -> Schema:
-        number = {"type": "number", "minimum": 0, "maximum": 100}
         text = {"type": "string", "pattern": r"^(100(\.0{1,6})?|[0-9]{1,2}(\.[0-9]{1,6})?)$"}
-        return {"anyOf": [number, text], "description": "at most 6 decimals"}
+        return {"anyOf": [_number(100), text], "description": SIX}
 
 
 class Whole:
@@ -114,5 +117,4 @@ class OptionValue:
         return format_tokens(Quantity().read(value))
 
     def schema(self) -> Schema:
-        number = {"type": "number", "minimum": 0, "maximum": 10**12}
-        return {"anyOf": [{"type": "string", "maxLength": 200}, number]}
+        return {"anyOf": [{"type": "string", "maxLength": 200}, _number(10**12)]}

@@ -31,10 +31,12 @@ class Text:
         return text
 
     def schema(self) -> Schema:
-        found: Schema = {"type": "string", "minLength": self.shortest, "maxLength": self.longest}
-        if self.pattern:
-            found["pattern"] = self.pattern
-        return found
+        return {
+            "type": "string",
+            "minLength": self.shortest,
+            "maxLength": self.longest,
+            "pattern": self.pattern or r"^[^\u0000]*$",
+        }
 
 
 def read_text(value: Any) -> str:
