@@ -20,11 +20,12 @@ END $$
 
 
 def install(tables: Iterable[str]) -> None:
-    """Put the triggers in place; those that stand already are renewed."""
+    """Put the triggers in place; those that stand already are renewed, tables yet to be made are left."""
     with connection.cursor() as cursor:
+        made = set(connection.introspection.table_names(cursor))
         if connection.vendor == "postgresql":
             cursor.execute(_FUNCTION)
-        for table in tables:
+        for table in made.intersection(tables):
             for statement in _creations(table):
                 cursor.execute(statement)
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import connection
 from django.db.models.signals import post_migrate
 
 
@@ -22,6 +23,8 @@ def ensure_account_types(**_: Any) -> None:
     from apps.core.units import MICRO
     from apps.identity.models import AccountType, FreeGrant
 
+    if AccountType._meta.db_table not in connection.introspection.table_names():
+        return
     if AccountType.objects.exists():
         return
     for code, name, tokens in SHIPPED:

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import connection
 from django.db.models.signals import post_migrate
 
 
@@ -20,5 +21,7 @@ def prepare(**_: Any) -> None:
     from apps.ledger.posting import APPEND_ONLY
 
     append_only.install(APPEND_ONLY)
+    if Account._meta.db_table not in connection.introspection.table_names():
+        return
     for number, name in NAMES.items():
         Account.objects.get_or_create(id=number, defaults={"kind": name})
