@@ -87,7 +87,6 @@ class RunView:
 
     number: int
     organisation: str
-    direction: str
     note: str
     at: datetime
     items: tuple[GivenView, ...]
@@ -95,18 +94,17 @@ class RunView:
 
 def run_of(number: int) -> RunView:
     """A run of allocations or reclaims, in the order in which it was asked for; NotFound if none."""
-    rows = list(
-        Allocation.objects.filter(number=number).select_related("organisation", "user").order_by("pk")
-    )
-    if not rows:
+    rows = Allocation.objects.filter(number=number).order_by("pk")
+    first = rows.select_related("organisation").first()
+    if first is None:
         raise NotFound(f"There is no allocation A-{number}.")
+    items = rows.values_list("user__platform_id", "tokens_micro", "transfer_id")
     return RunView(
         number=number,
-        organisation=rows[0].organisation.platform_id,
-        direction=rows[0].direction,
-        note=rows[0].note,
-        at=rows[0].at,
-        items=tuple(GivenView(row.user.platform_id, row.tokens_micro, row.transfer_id) for row in rows),
+        organisation=first.organisation.platform_id,
+        note=first.note,
+        at=first.at,
+        items=tuple(GivenView(*item) for item in items),
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from apps.allocations.models import Allocation
 from apps.core import sql
 from apps.core.errors import (
@@ -18,7 +20,6 @@ from apps.core.errors import (
 )
 from apps.core.units import format_tokens
 from apps.identity.models import User
-from apps.ledger import numbers
 from apps.ledger.models import Account
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.services import end_membership
@@ -42,13 +43,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Allocations or reclaims made together: their number, the transfers by member, the desk after."""
+    """Allocations or reclaims made together: the items, their transfers in the same order, the desk after.
+
+    A run has the number of its first transfer.
+    """
 
     number: int
-    transfers: dict[str, int]
+    items: tuple[Item, ...]
+    transfers: tuple[int, ...]
     desk: Desk
     organisation_wallet_id: int
-    wallets: dict[str, int]
 
 
 def allocate(
@@ -84,36 +88,38 @@ def _move(
         raise ValidationError({"items": ["Each member can be named once."]})
 
     def work() -> Run:
-        own = Wallet.objects.get(organisation=organisation)
-        wallets = _wallets_of(users)
-        _require_members(organisation, wallets)
-        _ensure_buckets(own, wallets.values())
+        own, wallets = _wallets_of(organisation, users)
+        if direction == Allocation.Direction.ALLOCATE:
+            _ensure_buckets(own, wallets.values())
         desk = open_desk([own.pk, *(wallet.pk for wallet in wallets.values())], at=at)
-        _require_members(organisation, wallets)  # again: under the locks nobody leaves any more
+        _require_members(organisation, wallets)  # under the locks: nobody leaves any more
         _check_wallets(desk, own.pk, direction)
         first = len(desk.transfers)
         for item in items:
             step(desk, desk.wallets[own.pk], desk.wallets[wallets[item.user].pk], item, note, actor, at)
         write(desk, at=at)
-        made = [transfer.number for transfer in desk.transfers[first:]]
-        transfers = dict(zip(users, made, strict=True))
-        run = numbers.take(1)[0]
-        _record(run, organisation, wallets, items, transfers, direction, actor, note, at)
-        return Run(run, transfers, desk, own.pk, {user: wallet.pk for user, wallet in wallets.items()})
+        made = tuple(transfer.number for transfer in desk.transfers[first:])
+        _record(organisation, wallets, items, made, direction, actor, note, at)
+        return Run(made[0], tuple(items), made, desk, own.pk)
 
     return atomically(work, at=at)
 
 
-def _wallets_of(users: Sequence[str]) -> dict[str, Wallet]:
-    """The wallets by user, in the order of the users; NotFound for the first unknown one."""
-    found: dict[str, Wallet] = {}
-    for start in range(0, len(users), CHUNK):
-        rows = Wallet.objects.filter(owner_type="user", owner_key__in=users[start : start + CHUNK])
-        found |= {wallet.owner_key: wallet for wallet in rows}
+def _wallets_of(organisation: Organisation, users: Sequence[str]) -> tuple[Wallet, dict[str, Wallet]]:
+    """The organisation's wallet and those of the users; NotFound for the first unknown one."""
+    own = list(Wallet.objects.filter(_owned(organisation, users[:CHUNK])))
+    for start in range(CHUNK, len(users), CHUNK):
+        own += Wallet.objects.filter(_owned(None, users[start : start + CHUNK]))
+    found = {wallet.owner_key: wallet for wallet in own if wallet.user_id is not None}
     unknown = next((user for user in users if user not in found), None)
     if unknown is not None:
         raise NotFound(f"There is no user {unknown}. Sync it first.")
-    return {user: found[user] for user in users}
+    return next(wallet for wallet in own if wallet.user_id is None), {user: found[user] for user in users}
+
+
+def _owned(organisation: Organisation | None, users: Sequence[str]) -> Q:
+    of_users = Q(owner_type="user", owner_key__in=users)
+    return of_users | Q(organisation=organisation) if organisation else of_users
 
 
 def _require_members(organisation: Organisation, wallets: Mapping[str, Wallet]) -> None:
@@ -184,12 +190,13 @@ def _give(
 def _take_back(
     desk: Desk, own: WalletState, member: WalletState, item: Item, note: str, actor: str, at: datetime
 ) -> None:
-    bucket = member.bucket(ALLOCATED, own.id)
-    if item.tokens > bucket.available:
+    bucket = member.buckets.get((ALLOCATED, own.id))
+    unspent = bucket.available if bucket else 0
+    if bucket is None or item.tokens > unspent:
         raise InsufficientTokens(
-            f"{member.owner_key} has {format_tokens(bucket.available)} unspent tokens of {own.owner_key} "
+            f"{member.owner_key} has {format_tokens(unspent)} unspent tokens of {own.owner_key} "
             "that are not held.",
-            missing=format_tokens(item.tokens - bucket.available),
+            missing=format_tokens(item.tokens - unspent),
             wallet={"type": member.owner_type, "id": member.owner_key},
         )
     desk.post(
@@ -204,11 +211,10 @@ def _take_back(
 
 
 def _record(
-    run: int,
     organisation: Organisation,
     wallets: Mapping[str, Wallet],
     items: Sequence[Item],
-    transfers: Mapping[str, int],
+    transfers: Sequence[int],
     direction: str,
     actor: str,
     note: str,
@@ -229,17 +235,17 @@ def _record(
         ),
         [
             (
-                run,
+                transfers[0],
                 organisation.pk,
                 wallets[item.user].user_id,
                 str(direction),
                 item.tokens,
-                transfers[item.user],
+                transfer,
                 at,
                 actor,
                 note,
             )
-            for item in items
+            for item, transfer in zip(items, transfers, strict=True)
         ],
     )
 
@@ -248,8 +254,8 @@ def remove_member(*, organisation: Organisation, user: User, actor: str, at: dat
     """Let a member leave: unspent, unheld allocated tokens return; what open holds keep returns with them."""
 
     def work() -> None:
-        own = Wallet.objects.get(organisation=organisation)
-        wallet = Wallet.objects.get(user=user)
+        own, wallets = _wallets_of(organisation, [user.platform_id])
+        wallet = wallets[user.platform_id]
         desk = open_desk([own.pk, wallet.pk], at=at)
         bucket = desk.wallets[wallet.pk].buckets.get((ALLOCATED, own.pk))
         if bucket is not None and bucket.available > 0:

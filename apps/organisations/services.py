@@ -26,7 +26,7 @@ def set_member(
     is new. InvalidState if the last owner would be demoted."""
     with transaction.atomic():
         lock_organisation(organisation)
-        membership = Membership.objects.filter(organisation=organisation, user=user, ended_at=None).first()
+        membership = _present(organisation, user)
         if membership is None:
             made = Membership.objects.create(organisation=organisation, user=user, role=role, joined_at=at)
             _audit(made, "member.join", None, role, actor, at)
@@ -45,7 +45,7 @@ def end_membership(*, organisation: Organisation, user: User, actor: str, at: da
     """Let the membership end. NotFound for somebody who is no member, InvalidState for the last owner."""
     with transaction.atomic():
         lock_organisation(organisation)
-        membership = Membership.objects.filter(organisation=organisation, user=user, ended_at=None).first()
+        membership = _present(organisation, user)
         if membership is None:
             raise NotFound(f"{user.platform_id} is not a member of {organisation.platform_id}.")
         if membership.role == Role.OWNER:
@@ -54,6 +54,13 @@ def end_membership(*, organisation: Organisation, user: User, actor: str, at: da
         membership.save(update_fields=["ended_at"])
         _audit(membership, "member.leave", membership.role, None, actor, at)
         return membership
+
+
+def _present(organisation: Organisation, user: User) -> Membership | None:
+    found = Membership.objects.filter(organisation=organisation, user=user, ended_at=None).first()
+    if found is not None:
+        found.organisation, found.user = organisation, user
+    return found
 
 
 def _audit(

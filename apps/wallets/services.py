@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from apps.core.errors import InvalidState, NotFound, ValidationError
 from apps.core.periods import Calendar, month_start, next_month
 from apps.identity.auditing import record_audit
-from apps.identity.models import AccountType, User
+from apps.identity.models import AccountType, FreeGrant, User
 from apps.ledger import platform
 from apps.ledger.models import Account
 from apps.organisations.models import Organisation
@@ -39,7 +39,8 @@ def sync_user(*, key: str, fields: Mapping[str, Any], at: datetime, actor: str =
     `fields` may have email, name, account_type, time_zone, price_book; those left out stay as they are.
     A new wallet gets its first free grant. InvalidState if the price book of a used wallet would change.
     """
-    _check_account_type(fields)
+    if "account_type" in fields:
+        _check_account_type(fields["account_type"])
 
     def work() -> Synced:
         user, created = User.objects.get_or_create(platform_id=key, defaults=_new_user(fields, at))
@@ -70,8 +71,7 @@ def _new_user(fields: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     }
 
 
-def _check_account_type(fields: Mapping[str, Any]) -> None:
-    code = fields.get("account_type", "learner")
+def _check_account_type(code: str) -> None:
     if not AccountType.objects.filter(code=code).exists():
         known = ", ".join(AccountType.objects.order_by("code").values_list("code", flat=True))
         raise ValidationError({"account_type": [f"There is no account type {code}. Known: {known}."]})
@@ -154,8 +154,10 @@ def _open_wallet(
 
 def _first_grant(wallet: Wallet, user: User, at: datetime) -> None:
     desk = open_desk([wallet.pk], at=at)
-    grants = user.account_type.grants.filter(from_at__lte=at).order_by("-from_at")
-    desk.grant(desk.wallets[wallet.pk], next((grant.tokens_micro for grant in grants), 0), at)
+    grants = FreeGrant.objects.filter(account_type_id=user.account_type_id, from_at__lte=at)
+    desk.grant(
+        desk.wallets[wallet.pk], next((grant.tokens_micro for grant in grants.order_by("-from_at")), 0), at
+    )
     write(desk, at=at)
 
 

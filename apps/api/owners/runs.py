@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from apps.allocations.selectors import RunView, run_of
+from apps.allocations.selectors import GivenView, RunView, run_of
 from apps.allocations.services import Item, Run, allocate, reclaim
 from apps.api.calls import Answer, Call, operation
 from apps.api.endpoint import Endpoint
@@ -59,8 +59,18 @@ def show_run(run: RunView, wallet: WalletView) -> dict[str, Any]:
     }
 
 
-def _made(run: Run) -> Answer:
-    shown = show_run(run_of(run.number), wallet_on(run.desk, run.organisation_wallet_id))
+def _made(call: Call, run: Run) -> Answer:
+    view = RunView(
+        number=run.number,
+        organisation=call.path["organisation_id"],
+        note=call.body["note"],
+        at=call.at,
+        items=tuple(
+            GivenView(item.user, item.tokens, transfer)
+            for item, transfer in zip(run.items, run.transfers, strict=True)
+        ),
+    )
+    shown = show_run(view, wallet_on(run.desk, run.organisation_wallet_id))
     return Answer(201, shown, made=("allocation", str(run.number)))
 
 
@@ -88,7 +98,7 @@ class AllocationsEndpoint(Endpoint):
         rebuild=rebuild_run,
     )
     def post(self, call: Call) -> Answer:
-        return _made(allocate(**_asked(call)))
+        return _made(call, allocate(**_asked(call)))
 
 
 class ReclaimsEndpoint(Endpoint):
@@ -105,4 +115,4 @@ class ReclaimsEndpoint(Endpoint):
         rebuild=rebuild_run,
     )
     def post(self, call: Call) -> Answer:
-        return _made(reclaim(**_asked(call)))
+        return _made(call, reclaim(**_asked(call)))

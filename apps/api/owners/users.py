@@ -15,7 +15,6 @@ from apps.api.schema import INSTANT, TEXT, component, record
 from apps.api.shapes.objects import Fields, optional
 from apps.api.shapes.texts import PlatformId
 from apps.core.errors import InvalidState, NotAMember, NotFound
-from apps.identity.models import User
 from apps.identity.scopes import READ, USERS
 from apps.identity.selectors import find_user
 from apps.wallets.models import Wallet
@@ -37,7 +36,10 @@ USER = component(
 )
 
 
-def show_user(user: User, wallet: Wallet) -> dict[str, Any]:
+def show_user(wallet: Wallet) -> dict[str, Any]:
+    user = wallet.user
+    if user is None:
+        raise ValueError(f"{wallet} is not a user's.")
     return {
         "id": user.platform_id,
         "email": user.email,
@@ -64,7 +66,7 @@ class UserEndpoint(Endpoint):
     def put(self, call: Call) -> Answer:
         key = call.path["user_id"]
         synced = sync_user(key=key, fields=call.body, at=call.at, actor=call.caller.actor)
-        return Answer(201 if synced.created else 200, show_user(find_user(key), synced.wallet))
+        return Answer(201 if synced.created else 200, show_user(synced.wallet))
 
     @operation(
         summary="Read a user",
@@ -75,7 +77,7 @@ class UserEndpoint(Endpoint):
     )
     def get(self, call: Call) -> Answer:
         key = call.path["user_id"]
-        return Answer(200, show_user(find_user(key), find_wallet("user", key)))
+        return Answer(200, show_user(find_wallet("user", key)))
 
 
 class BudgetEndpoint(Endpoint):
