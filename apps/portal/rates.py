@@ -18,7 +18,7 @@ from apps.pricing.rate_card import ModelCard, OperationCard, OptionCard, UnitPri
 from apps.pricing.selectors import rate_card
 
 FEW = 8
-MANY = 50
+MANY = 20
 UNITS = {
     "input_token": gettext_noop("input token"),
     "cached_input_token": gettext_noop("cached input token"),
@@ -131,6 +131,8 @@ def _minor(price: str) -> int:
 def _operation(card: OperationCard, wanted: str, minor: int, currency: str) -> OperationRates:
     offered = [model for model in card.models if model.chargeable]
     found = [model for model in offered if wanted.casefold() in (model.model or "").casefold()]
+    if wanted:
+        found.sort(key=lambda model: len(model.model or ""))  # a plain name before its resellers'
     shown = found[: MANY if wanted else FEW]
     examples = [
         ExampleRate(example.name, example.price.micro, figures.money(example.price.micro, minor, currency))
