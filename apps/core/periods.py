@@ -109,6 +109,10 @@ class Calendar:
         in_force = current.zone_at(at)
         if time_zone == in_force:
             return Calendar(in_force) if current.changes_at is None or at < current.changes_at else current
+        if current.day_of(at) != at.astimezone(zone(in_force)).date():
+            # still in the day that the last change made longer: begun by the zone before, it must not
+            # begin again by the one between
+            return Calendar(current.time_zone, time_zone, current.changes_at)
         return Calendar(in_force, time_zone, current.start_of(current.day_of(at) + timedelta(days=1)))
 
     def zone_at(self, at: datetime) -> str:
