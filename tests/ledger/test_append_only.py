@@ -63,6 +63,7 @@ def test_no_trigger_is_missing() -> None:
 def test_a_rebuilt_table_has_its_triggers_after_the_migration() -> None:
     for model in (Transfer, Entry, apps.get_model("wallets", "Movement")):
         old = model._meta.get_field("kind" if model is not Entry else "amount")
+        assert isinstance(old, models.Field)
         new = models.CharField(max_length=21) if model is not Entry else models.BigIntegerField(db_index=True)
         new.set_attributes_from_name(old.name)
         new.model = model

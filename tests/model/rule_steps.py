@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from tests.model.comparing import Comparison
@@ -64,7 +65,8 @@ class RuleSteps(Comparison):
     def do_sync(self) -> None:
         key = kind, _ = self._known()
         fields: dict[str, Any] = {}
-        if self.pick.random() < 0.6:
+        settled = self.world.owners[key].days.zones[-1][0] + timedelta(days=2)
+        if self.pick.random() < 0.7 and self.world.now > settled:
             fields["time_zone"] = self.pick.choice(ZONES)
         if self.pick.random() < 0.35:
             fields["price_book"] = self.pick.choice(("alpha", "beta"))
