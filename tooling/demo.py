@@ -112,7 +112,9 @@ def _web(host: str, port: int) -> list[str]:
 
 
 def _clock() -> list[str]:
-    return [str(PYTHON), "-m", "celery", "-A", "config", "worker", "-B", "--pool=solo", "--loglevel=warning"]
+    """One process that rings and works, without its banner and its advice about the machine's user."""
+    program = [str(PYTHON), "-W", "ignore:You're running the worker", "-m", "celery", "-q", "-A", "config"]
+    return [*program, "worker", "-B", "--pool=solo", "--loglevel=warning"]
 
 
 def _has_scheduled_work(env: Mapping[str, str]) -> bool:
