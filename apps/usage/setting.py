@@ -25,9 +25,13 @@ USER, ORGANISATION = "user", "organisation"
 
 @dataclass(slots=True)
 class Party:
-    """A wallet's owner; `sources` are the wallets of organisations whose allocated tokens it has."""
+    """A wallet's owner; `sources` are the wallets of organisations whose allocated tokens it has.
+
+    `owner_id` is the row of the user or the organisation.
+    """
 
     wallet_id: int
+    owner_id: int
     owner_type: str
     owner_key: str
     price_book: str
@@ -186,8 +190,8 @@ def load_setting(
 
 
 _PARTIES = """
-SELECT w.id, w.owner_type, w.owner_key, w.price_book_id, w.time_zone, w.coming_time_zone, w.zone_changes_at,
-       a.source_id
+SELECT w.id, COALESCE(w.user_id, w.organisation_id), w.owner_type, w.owner_key, w.price_book_id,
+       w.time_zone, w.coming_time_zone, w.zone_changes_at, a.source_id
 FROM wallets_wallet w
 LEFT JOIN ledger_account a ON a.holder_id = w.id AND a.kind = 'allocated' AND a.balance <> 0
 WHERE {condition}
@@ -217,74 +221,66 @@ def _load_parties(setting: Setting, owners: Iterable[Owner], wallet_ids: Sequenc
 
 
 def _add_parties(setting: Setting, rows: Sequence[tuple[Any, ...]]) -> None:
-    for wallet_id, owner_type, owner_key, book, zone, coming, changes_at, source in rows:
+    for wallet_id, owner_id, owner_type, owner_key, book, zone, coming, changes_at, source in rows:
         party = setting.by_wallet.get(wallet_id)
         if party is None:
             calendar = Calendar(zone, coming, sql.instant(changes_at))
-            party = Party(wallet_id, owner_type, owner_key, book, calendar)
+            party = Party(wallet_id, owner_id, owner_type, owner_key, book, calendar)
             setting.by_wallet[wallet_id] = setting.parties[owner_type, owner_key] = party
         if source:
             party.sources.add(source)
 
 
 _RULES = """
-SELECT 'role', w.id, u.owner_key, m.role, '', 0
-FROM organisations_membership m
-JOIN wallets_wallet w ON w.organisation_id = m.organisation_id
-JOIN wallets_wallet u ON u.user_id = m.user_id
-WHERE {organisations} AND {users} AND m.ended_at IS NULL
+SELECT 'role', organisation_id, user_id, role, '', '', 0
+FROM organisations_membership WHERE {organisations} AND {users} AND ended_at IS NULL
 UNION ALL
-SELECT 'funding', w.id, r.subject_type, r.subject_key, r.mode, r.coverage_micro_percent
-FROM allocations_fundingrule r JOIN wallets_wallet w ON w.organisation_id = r.organisation_id
-WHERE {organisations} AND (r.subject_type <> 'member' OR {members})
+SELECT 'funding', organisation_id, 0, subject_type, subject_key, mode, coverage_micro_percent
+FROM allocations_fundingrule WHERE {organisations} AND (subject_type <> 'member' OR {members})
 UNION ALL
-SELECT 'limit', w.id, l.subject_type, l.subject_key, l.period, l.tokens_micro
-FROM allocations_spendinglimit l JOIN wallets_wallet w ON w.organisation_id = l.organisation_id
-WHERE {organisations} AND (l.subject_type <> 'member' OR {limited})
+SELECT 'limit', organisation_id, 0, subject_type, subject_key, period, tokens_micro
+FROM allocations_spendinglimit WHERE {organisations} AND (subject_type <> 'member' OR {members})
 UNION ALL
-SELECT 'budget', u.id, '', '', CASE WHEN b.blocks THEN 'blocks' ELSE '' END, b.tokens_micro
-FROM allocations_personalbudget b JOIN wallets_wallet u ON u.user_id = b.user_id
-WHERE {users}
+SELECT 'budget', 0, user_id, CASE WHEN blocks THEN 'blocks' ELSE '' END, '', '', tokens_micro
+FROM allocations_personalbudget WHERE {users}
 """
 
 
 def _load_rules(setting: Setting) -> None:
     parties = setting.by_wallet.values()
-    organisations = sorted(p.wallet_id for p in parties if p.owner_type == ORGANISATION)
-    users = sorted(p.wallet_id for p in parties if p.owner_type == USER)
-    keys = sorted(p.owner_key for p in parties if p.owner_type == USER)
-    in_organisations, of_organisations = sql.among("w.id", organisations)
-    in_users, of_users = sql.among("u.id", users)
-    in_members, of_keys = sql.among("r.subject_key", keys)
-    in_limited, _ = sql.among("l.subject_key", keys)
+    organisations = {p.owner_id: p for p in parties if p.owner_type == ORGANISATION}
+    users = {p.owner_id: p for p in parties if p.owner_type == USER}
+    in_organisations, of_organisations = sql.among("organisation_id", sorted(organisations))
+    in_users, of_users = sql.among("user_id", sorted(users))
+    in_members, of_keys = sql.among("subject_key", sorted(user.owner_key for user in users.values()))
     rows = sql.fetch(
-        _RULES.format(organisations=in_organisations, users=in_users, members=in_members, limited=in_limited),
-        [
-            *of_organisations,
-            *of_users,
-            *of_organisations,
-            *of_keys,
-            *of_organisations,
-            *of_keys,
-            *of_users,
-        ],
+        _RULES.format(organisations=in_organisations, users=in_users, members=in_members),
+        [*of_organisations, *of_users, *(of_organisations + of_keys) * 2, *of_users],
     )
-    for kind, wallet_id, first, second, text, number in rows:
-        _add_rule(setting, kind, wallet_id, first, second, text, number)
+    for kind, organisation, user, *values in rows:
+        _add_rule(setting, kind, organisations.get(organisation), users.get(user), *values)
 
 
 def _add_rule(
-    setting: Setting, kind: str, wallet_id: int, first: str, second: str, text: Any, number: int | None
+    setting: Setting,
+    kind: str,
+    organisation: Party | None,
+    user: Party | None,
+    first: str,
+    second: str,
+    text: Any,
+    number: int | None,
 ) -> None:
-    if kind == "role":
-        setting.roles[wallet_id, first] = second
-    elif kind == "funding":
-        rules = setting.funding.setdefault(wallet_id, {})
+    if organisation and user:
+        setting.roles[organisation.wallet_id, user.owner_key] = first
+    elif organisation and kind == "funding":
+        rules = setting.funding.setdefault(organisation.wallet_id, {})
         rules[first, second] = Funding(text == "shared_pool", number or 0)
-    elif kind == "limit":
-        setting.limits.setdefault(wallet_id, []).append(LimitRule(first, second, text, number))
-    else:
-        setting.budgets[wallet_id] = (number or 0, text == "blocks")
+    elif organisation:
+        rule = LimitRule(first, second, text, number)
+        setting.limits.setdefault(organisation.wallet_id, []).append(rule)
+    elif user:
+        setting.budgets[user.wallet_id] = (number or 0, first == "blocks")
 
 
 def _load_centres(setting: Setting) -> None:

@@ -20,11 +20,8 @@ LEFT JOIN identity_user u ON u.id = w.user_id
 JOIN ledger_account a ON a.holder_id = w.id
 WHERE {condition} ORDER BY w.id, a.id
 """
-_IS_DUE = """
-EXISTS (SELECT 1 FROM wallets_hold h JOIN wallets_holdpart p ON p.hold_id = h.id
-        JOIN ledger_account g ON g.id = p.account_id
-        WHERE h.expires_at <= %s AND (g.holder_id = w.id OR g.source_id = w.id))
-"""
+_IS_DUE = "EXISTS (SELECT 1 FROM wallets_hold WHERE expires_at <= %s)"
+"""Whether any hold at all is due, which is cheap to know; whose it is is asked only then."""
 _DUE = """
 SELECT h.id, h.purpose, h.expires_at, h.created_at, p.account_id, p.amount, p.cycle_month
 FROM wallets_hold h JOIN wallets_holdpart p ON p.hold_id = h.id
