@@ -65,7 +65,7 @@ class Charge(models.Model):
     activity_id = models.CharField(max_length=128, blank=True)
     activity_label = models.CharField(max_length=200, blank=True)
     activity_url = models.CharField(max_length=500, blank=True)
-    once_key = models.CharField(max_length=64, null=True, unique=True, blank=True)
+    once_key = models.CharField(max_length=64, null=True, blank=True)
     metadata = models.JSONField(default=dict)
     estimated_micro = models.BigIntegerField()
     price_micro = models.BigIntegerField()
@@ -91,6 +91,11 @@ class Charge(models.Model):
                 fields=["client", "event_id"],
                 name="one_charge_per_event",
                 condition=models.Q(event_id__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["once_key"],
+                name="one_charge_per_once_key",
+                condition=models.Q(once_key__isnull=False),
             ),
             models.CheckConstraint(
                 condition=models.Q(price_micro__gte=0, uncollected_micro__gte=0, refunded_micro__gte=0),

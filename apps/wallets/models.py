@@ -23,7 +23,7 @@ class Wallet(models.Model):
     organisation = models.OneToOneField(
         Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="wallet"
     )
-    price_book = models.ForeignKey(PriceBook, on_delete=models.PROTECT)
+    price_book = models.ForeignKey(PriceBook, on_delete=models.PROTECT, db_index=False)
     unlimited = models.BooleanField(default=False, help_text="Post-paid: may go below zero.")
     frozen = models.BooleanField(default=False)
     sequence = models.BigIntegerField(default=0, help_text="Number of movements so far.")
