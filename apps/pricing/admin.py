@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from apps.core.staff_pages import AnyAdmin, AnyTable, ReadOnly
 from apps.pricing.models import (
     ExchangeRate,
     Operation,
@@ -19,24 +19,9 @@ from apps.pricing.models import (
 )
 
 if TYPE_CHECKING:
-    AnyAdmin = admin.ModelAdmin[Any]
-    AnyTable = admin.TabularInline[Any, Any]
     AnyStack = admin.StackedInline[Any, Any]
 else:
-    AnyAdmin, AnyTable, AnyStack = admin.ModelAdmin, admin.TabularInline, admin.StackedInline
-
-
-class ReadOnly:
-    """May be looked at, not touched."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+    AnyStack = admin.StackedInline
 
 
 class TierInline(ReadOnly, AnyTable):
