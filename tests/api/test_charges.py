@@ -297,3 +297,12 @@ def test_the_rate_card_shows_prices_and_options(platform: Platform) -> None:
     assert image["models"][0]["prices"][0]["tokens"] == "10"
     assert [option["name"] for option in image["models"][0]["options"]] == ["quality", "steps"]
     assert platform.get("rates", price_book="none").status_code == 404
+
+
+def test_null_says_the_same_as_leaving_a_name_out(platform: Platform) -> None:
+    work = {"user": "ada", "operation": "page", "quantities": {"page": 1}}
+    nulls = dict.fromkeys(("organisation", "cost_centre", "model", "activity"))
+    first = platform.post("charges", {**work, **nulls}, key="k")
+    again = platform.post("charges", work, key="k")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["Idempotency-Replayed"] == "true"

@@ -11,7 +11,7 @@ from typing import Any
 from apps.api.pages import page_query
 from apps.api.shapes.base import Errors, Schema, refuse
 from apps.api.shapes.numbers import Amount, Flag, OptionValue, Quantity, Whole
-from apps.api.shapes.objects import Field, Fields, Items, Map, needed, optional
+from apps.api.shapes.objects import Field, Fields, Items, Map, absent, needed, optional
 from apps.api.shapes.texts import Choice, Instant, InstantInQuery, PlatformId, Text, VisibleAscii
 from apps.usage.state import Activity, ChargeRequest
 
@@ -61,8 +61,8 @@ ACTIVITY = Fields(
     {
         "type": needed(Text(128)),
         "id": needed(Text(128)),
-        "label": optional(Text(200, shortest=0), ""),
-        "url": optional(
+        "label": absent(Text(200, shortest=0), ""),
+        "url": absent(
             Text(
                 500,
                 pattern=r"^(https?://|/(?!/))[^\s\\]+$",
@@ -75,10 +75,10 @@ ACTIVITY = Fields(
 
 _WHAT: dict[str, Field] = {
     "user": needed(PlatformId()),
-    "organisation": optional(PlatformId()),
-    "cost_centre": optional(PlatformId()),
+    "organisation": absent(PlatformId()),
+    "cost_centre": absent(PlatformId()),
     "operation": needed(Text(60)),
-    "model": optional(Text(200)),
+    "model": absent(Text(200)),
     "quantities": needed(QUANTITIES),
     "options": optional(OPTIONS, {}),
 }
@@ -108,7 +108,7 @@ CHARGE = Fields(
         **_WHAT,
         "capture": optional(Flag(), False),
         "hold_seconds": optional(HOLD_SECONDS, 900),
-        "activity": optional(ACTIVITY),
+        "activity": absent(ACTIVITY),
         "metadata": optional(Metadata(), {}),
     },
     check=_something,
@@ -128,7 +128,7 @@ RELEASE = Fields("ReleaseRequest", {"reason": optional(Text(500, shortest=0), ""
 REFUND = Fields("RefundRequest", {"tokens": optional(Amount()), "reason": needed(Text(500))})
 EVENT = Fields(
     "UsageEvent",
-    {"id": needed(VisibleAscii()), **_WHAT, "activity": optional(ACTIVITY), "time": optional(Instant())},
+    {"id": needed(VisibleAscii()), **_WHAT, "activity": absent(ACTIVITY), "time": optional(Instant())},
     check=_something,
     needs=_NEEDS,
     example={"id": "evt-1", **_EXAMPLE},

@@ -19,11 +19,15 @@ LEFT_OUT = _LeftOut()
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of an object; with a default, leaving it out means the default."""
+    """A field of an object; with a default, leaving it out means the default.
+
+    With `null_is_absent`, null says the same as leaving it out: for what answers show as null too.
+    """
 
     shape: Shape
     required: bool
     default: Any = LEFT_OUT
+    null_is_absent: bool = False
 
 
 def needed(shape: Shape) -> Field:
@@ -34,6 +38,11 @@ def needed(shape: Shape) -> Field:
 def optional(shape: Shape, default: Any = LEFT_OUT) -> Field:
     """A field that may be left out; without a default it is then not among the values."""
     return Field(shape, required=False, default=default)
+
+
+def absent(shape: Shape, default: Any = LEFT_OUT) -> Field:
+    """An optional field that may also be null, which means the same as leaving it out."""
+    return Field(shape, required=False, default=default, null_is_absent=True)
 
 
 class Fields:
@@ -66,7 +75,7 @@ class Fields:
         errors: Errors = {name: ["Unknown field."] for name in value if name not in self.fields}
         values: dict[str, Any] = {}
         for name, field in self.fields.items():
-            if name in value:
+            if name in value and not (field.null_is_absent and value[name] is None):
                 try:
                     values[name] = field.shape.read(value[name])
                 except Refused as refused:
@@ -107,6 +116,8 @@ class Fields:
 
 def _with_default(field: Field) -> Schema:
     schema = field.shape.schema()
+    if field.null_is_absent:
+        schema = {"anyOf": [schema, {"type": "null"}]}
     if isinstance(field.default, str | int):
         return {**schema, "default": field.default}
     return schema
