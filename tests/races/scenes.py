@@ -60,9 +60,14 @@ def the_last_tokens(people: int) -> None:
     page("ada", 200)
     affordable = max(people // 4, 1)
     credit_wallet(
-        owner_type="user", key="ada", tokens=(affordable * 8 + 7) * MICRO, kind="migration", reason="",
-        actor="tests", at=AT,
-    )  # fmt: skip
+        owner_type="user",
+        key="ada",
+        tokens=(affordable * 8 + 7) * MICRO,
+        kind="migration",
+        reason="",
+        actor="tests",
+        at=AT,
+    )
     outcomes = running.race([partial(page, "ada", 8)] * people)
     assert outcomes == {"done": affordable, "insufficient_tokens": people - affordable}
     assert balance("ada") == 7 * MICRO
@@ -137,9 +142,15 @@ def credits_at_once(people: int) -> None:
     load_prices()
     a_user("ada")
     credit = partial(
-        credit_wallet, owner_type="user", key="ada", tokens=3 * MICRO, kind="promotion", reason="",
-        actor="tests", at=AT,
-    )  # fmt: skip
+        credit_wallet,
+        owner_type="user",
+        key="ada",
+        tokens=3 * MICRO,
+        kind="promotion",
+        reason="",
+        actor="tests",
+        at=AT,
+    )
     outcomes = running.race([credit] * people)
     assert outcomes == {"done": people}
     assert balance("ada") == (200 + 3 * people) * MICRO

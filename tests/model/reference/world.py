@@ -136,9 +136,21 @@ class World(Rules):
         days = {key: owner.days.day_of(self.now) for key, owner in self.owners.items()}
         shared = mode == "shared_pool"
         return Charge(
-            user, organisation, path, operation, quantities, "held", self.now, seconds,
-            self.now + timedelta(seconds=seconds), shared, percent, days, price(quantities), activity,
-        )  # fmt: skip
+            user,
+            organisation,
+            path,
+            operation,
+            quantities,
+            "held",
+            self.now,
+            seconds,
+            self.now + timedelta(seconds=seconds),
+            shared,
+            percent,
+            days,
+            price(quantities),
+            activity,
+        )
 
     def _path(self, organisation: str | None, centre: str | None) -> tuple[str, ...]:
         if centre is None or organisation is None:
