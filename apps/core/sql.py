@@ -31,23 +31,23 @@ Check = Callable[[int], None]
 class _Gathered:
     """Writes that wait to be sent together."""
 
-    statements: list[str] = field(default_factory=list)
-    parameters: list[Any] = field(default_factory=list)
+    statements: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
     checks: list[Check | None] = field(default_factory=list)
 
     def add(self, statement: str, parameters: Sequence[Any], check: Check | None) -> None:
-        self.statements.append(statement)
-        self.parameters.extend(parameters)
+        self.statements.append((statement, parameters))
         self.checks.append(check)
 
     def send(self) -> None:
         """Send what waits in one round trip and check what each statement touched."""
-        statements, parameters, checks = self.statements, self.parameters, self.checks
-        self.statements, self.parameters, self.checks = [], [], []
+        statements, checks = self.statements, self.checks
+        self.statements, self.checks = [], []
         if not statements:
             return
         with connection.cursor() as cursor:
-            cursor.execute("; ".join(statements), parameters or None)
+            # Each is bound by itself: the driver remembers how it is made up, which it does not of them all.
+            bound = [cursor.cursor.mogrify(*statement) for statement in statements]
+            cursor.execute("; ".join(bound), None)
             for check in checks:
                 if check is not None:
                     check(cursor.rowcount)

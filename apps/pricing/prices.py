@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
+from apps.core import sql
 from apps.core.errors import NoPrice, NotFound, ValidationError
 from apps.pricing.compiling import Exchange, Owner, compile_rate
 from apps.pricing.models import CatalogueRevision, ExchangeRate, Operation, RateVersion
@@ -162,14 +162,15 @@ class Catalogue:
 class _Latest:
     """This process's newest catalogue and the token it was filled under."""
 
-    held: tuple[UUID, Catalogue] | None = None
+    held: tuple[str, Catalogue] | None = None
 
 
 def open_catalogue() -> Catalogue:
     """The catalogue of this transaction's revision, by one small query; ask it as often as needed."""
-    token = CatalogueRevision.objects.values_list("token", flat=True).first()
-    if token is None:
+    rows = sql.fetch(f"SELECT token FROM {CatalogueRevision._meta.db_table}")
+    if not rows:
         return Catalogue()
+    token = str(rows[0][0])
     held = _Latest.held
     if held is None or held[0] != token:
         held = _Latest.held = token, Catalogue()
