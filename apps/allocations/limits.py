@@ -114,9 +114,14 @@ def for_person(rules: Sequence[LimitRule], *, member: str, role: str) -> list[Li
 
 
 def for_shared(rules: Sequence[LimitRule], cost_centres: Sequence[str]) -> list[LimitRule]:
-    """The rules of the organisation itself and of the cost centres named, none of them per person."""
-    wanted = {(ORGANISATION, ""), *((COST_CENTRE, key) for key in cost_centres)}
-    return [r for r in rules if r.tokens is not None and (r.subject_type, r.subject_key) in wanted]
+    """The rules of the cost centres named, in their order, and of the organisation: none is per person."""
+    wanted = [*((COST_CENTRE, key) for key in cost_centres), (ORGANISATION, "")]
+    return [
+        rule
+        for subject in wanted
+        for rule in rules
+        if rule.tokens is not None and (rule.subject_type, rule.subject_key) == subject
+    ]
 
 
 def apply(
@@ -131,7 +136,8 @@ def apply(
 ) -> tuple[Limit, ...]:
     """The limits on what one member spends of an organisation's tokens on a local day of its calendar.
 
-    Without a role (somebody who has left) only the organisation's and the cost centres' own hold.
+    For somebody who has left no role's limit holds, all others do. A centre comes before its parents, so
+    that a refusal names the nearer one when both are equally tight.
     """
     if not rules:
         return ()
