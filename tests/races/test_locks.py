@@ -9,7 +9,7 @@ from apps.wallets import books
 from tests.races import scenes
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = range(3)
+ROUNDS = range(2)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from apps.usage.rows import load_charge
 from apps.usage.settling import expire_holds
 from apps.usage.state import ChargeRequest, ChargeState
 from apps.wallets.books import open_desk
+from apps.wallets.models import Wallet
+from apps.wallets.services import set_frozen
 from apps.wallets.state import Desk
 from tests.cast import AT, a_member, a_user, an_organisation, load_prices, pays
 from tests.usage.charging import capture, charge, denied, extend, later, left, limit, paid, refund
@@ -233,3 +235,10 @@ def test_events_are_charged_in_their_order_as_far_as_anybody_can_pay(ada: None) 
     again = charge_events(batch[:1], client_id=client.pk, at=later(days=1))
     assert [(r.status, r.tokens) for r in again] == [("duplicate", 150 * MICRO)]
     assert left("ada") == {}
+
+
+def test_a_frozen_wallet_starts_nothing_and_delivered_work_is_recorded_as_uncollected(ada: None) -> None:
+    held = hold("10")
+    set_frozen(wallet=Wallet.objects.get(owner_key="ada"), frozen=True, actor="t", reason="", at=AT)
+    assert denied(partial(hold, "1")) == ("wallet_frozen",)
+    assert state(capture(held, "15")) == ("captured", "15", "5")

@@ -7,12 +7,13 @@ from functools import partial
 import pytest
 
 from apps.allocations.rules import SubjectRef, set_funding
+from apps.core.errors import LimitReached
 from apps.core.units import MICRO
 from apps.identity.models import User
 from apps.organisations.models import Organisation
 from apps.organisations.services import set_cost_centre
 from apps.wallets.models import Wallet
-from apps.wallets.services import credit_wallet, set_frozen
+from apps.wallets.services import credit_wallet
 from tests.cast import AT, a_member, an_organisation, give, load_prices, pays
 from tests.usage.charging import budget, charge, denied, later, left, limit, paid
 
@@ -35,6 +36,17 @@ def earn(key: str, tokens: int, owner_type: str = "user", kind: str = "promotion
 
 def buy(key: str, tokens: int) -> None:
     earn(key, tokens, kind="migration")
+
+
+def cover(school: Organisation, subject: SubjectRef, micro_percent: int) -> None:
+    mode = "member_wallets"
+    set_funding(
+        organisation=school, subject=subject, mode=mode, micro_percent=micro_percent, actor="t", at=AT
+    )
+
+
+def add_centre(school: Organisation, key: str, parent: str | None) -> None:
+    set_cost_centre(organisation=school, key=key, name=key, kind="course", parent=parent, actor="t", at=AT)
 
 
 def test_without_an_organisation_free_then_allocated_then_earned_then_purchased(school: Organisation) -> None:
@@ -60,15 +72,7 @@ def test_coverage_is_a_share_of_what_the_free_tokens_leave(school: Organisation)
 
 
 def test_coverage_is_rounded_down_to_the_millionth(school: Organisation) -> None:
-    subject = SubjectRef("member", "ada")
-    set_funding(
-        organisation=school,
-        subject=subject,
-        mode="member_wallets",
-        micro_percent=33_333_333,
-        actor="t",
-        at=AT,
-    )
+    cover(school, SubjectRef("member", "ada"), 33_333_333)
     buy("ada", 100)
     charge("ada", "200")
     assert paid(charge("ada", "0.00001")) == [
@@ -81,14 +85,7 @@ def test_the_members_own_percent_goes_before_the_roles_and_the_organisations(sch
     buy("ada", 300)
     charge("ada", "200")
     for kind, key, percent in (("organisation", "", 10), ("role", "member", 20), ("member", "ada", 30)):
-        set_funding(
-            organisation=school,
-            subject=SubjectRef(kind, key),
-            mode="member_wallets",
-            micro_percent=percent * MICRO,
-            actor="t",
-            at=AT,
-        )
+        cover(school, SubjectRef(kind, key), percent * MICRO)
         assert paid(charge("ada", "100"))[0] == ("school", "purchased", str(percent))
 
 
@@ -173,9 +170,7 @@ def test_the_limit_with_the_least_room_is_named(school: Organisation) -> None:
 
 def test_on_a_tie_the_shorter_period_then_the_more_specific_subject_is_named(school: Organisation) -> None:
     pays(school, "shared_pool")
-    set_cost_centre(
-        organisation=school, key="maths", name="Maths", kind="course", parent=None, actor="t", at=AT
-    )
+    add_centre(school, "maths", None)
     for subject, period in (("organisation", "week"), ("members", "month"), ("cost_centre maths", "week")):
         limit(school, subject, period, "10")
     call = partial(charge, "ada", "11", centre="maths")
@@ -184,6 +179,16 @@ def test_on_a_tie_the_shorter_period_then_the_more_specific_subject_is_named(sch
     assert denied(call) == ("limit_reached", "members", "week")
     limit(school, "member ada", "week", "10")
     assert denied(call) == ("limit_reached", "member", "week")
+
+
+def test_of_two_cost_centres_equally_tight_the_nearer_one_is_named(school: Organisation) -> None:
+    pays(school, "shared_pool")
+    for key, parent in (("campus", None), ("maths", "campus")):
+        add_centre(school, key, parent)
+        limit(school, f"cost_centre {key}", "week", "10")
+    with pytest.raises(LimitReached) as refusal:
+        charge("ada", "11", centre="maths")
+    assert refusal.value.extra["limit"]["subject"] == {"type": "cost_centre", "id": "maths"}
 
 
 def test_null_lifts_a_less_specific_limit_and_zero_allows_nothing(school: Organisation) -> None:
@@ -206,9 +211,7 @@ def test_a_roles_limit_is_per_person(school: Organisation) -> None:
 def test_spending_counts_for_a_cost_centre_and_its_parents(school: Organisation) -> None:
     pays(school, "shared_pool")
     for key, parent in (("campus", None), ("maths", "campus"), ("art", "campus")):
-        set_cost_centre(
-            organisation=school, key=key, name=key, kind="course", parent=parent, actor="t", at=AT
-        )
+        add_centre(school, key, parent)
     limit(school, "cost_centre campus", "total", "10")
     charge("ada", "6", centre="maths")
     charge("ada", "4", centre=None)
@@ -295,9 +298,3 @@ def test_a_minimum_balance_compares_with_the_largest_charge_possible(school: Org
     assert denied(call) == ("minimum_balance",)
     buy("ada", 1)
     assert paid(call()) == [("ada", "free", "3")]
-
-
-def test_a_frozen_wallet_pays_nothing(school: Organisation) -> None:
-    wallet = Wallet.objects.get(owner_key="ada")
-    set_frozen(wallet=wallet, frozen=True, actor="t", reason="", at=AT)
-    assert denied(partial(charge, "ada", "1")) == ("wallet_frozen",)
