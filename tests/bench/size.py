@@ -13,10 +13,10 @@ class Size:
     wallets: int = 10_000
     batch: int = 1_000
     events: int = 20_000
-    peer_transfers: int = 2_000
-    charges: int = 4_000
-    requests: int = 2_000
-    runs: int = 5
+    peer_transfers: int = 1_000
+    charges: int = 1_600
+    requests: int = 1_600
+    runs: int = 3
 
 
 QUICK = Size(wallets=2_000, events=5_000, peer_transfers=300, charges=600, requests=400, runs=2)
