@@ -67,8 +67,12 @@ def make_case(
     at: datetime,
     *,
     before_first: bool = False,
+    only_estimated: bool = False,
 ) -> Case:
-    """Find the names and the price; the first problem in the API's order is raised."""
+    """Find the names and the price; the first problem in the API's order is raised.
+
+    An estimate need not say which activity an operation charged once per activity is for.
+    """
     user = setting.party(USER, request.user)
     organisation = setting.party(ORGANISATION, request.organisation) if request.organisation else None
     centre = _centre(setting, organisation, request)
@@ -78,7 +82,7 @@ def make_case(
     if isinstance(rate, Problem):
         raise rate
     options, price = price_work(rate, request.quantities, request.options)
-    once_key = _once_key(rate, request)
+    once_key = None if only_estimated and request.activity is None else _once_key(rate, request)
     return Case(request, user, organisation, centre, rate, options, price, once_key)
 
 

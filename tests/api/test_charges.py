@@ -235,6 +235,13 @@ def test_options_may_be_numbers_where_they_are_bands(platform: Platform) -> None
     assert sum(int(line["tokens"]) for line in charge["breakdown"]) == 44
 
 
+def test_an_estimate_of_work_charged_once_per_activity_needs_no_activity(platform: Platform) -> None:
+    lesson = {"user": "ada", "operation": "lesson", "quantities": {"lesson": 1}}
+    estimate = body_of(platform.post("estimates", lesson, key=None))
+    assert (estimate["tokens"], estimate["allowed"]) == ("5", True)
+    assert platform.post("charges", lesson).status_code == 422
+
+
 def test_an_estimate_says_who_would_pay_and_has_no_effect(platform: Platform) -> None:
     estimate = body_of(platform.post("estimates", PAGES, key=None))
     assert (estimate["tokens"], estimate["allowed"], estimate["denial"]) == ("100", True, None)
