@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from apps.core import errors
@@ -71,6 +72,7 @@ def response(problem: Problem) -> HttpResponse:
     return answer
 
 
+@csrf_exempt
 def unknown_address(request: HttpRequest) -> HttpResponse:
     """Nothing lives here."""
     return response(errors.NotFound("There is nothing at this address."))

@@ -93,6 +93,12 @@ def test_unknown_addresses_are_problems_too(platform: Platform) -> None:
         assert_problem(platform.get(path), 404, "not_found")
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_an_unknown_address_asks_no_program_for_a_form_token(platform: Platform, method: str) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    assert_problem(strict.generic(method, "/api/v1/users/ada/nothing"), 404, "not_found")
+
+
 @pytest.mark.parametrize(
     "charge_id", ["ch_1", "ch_", "1", "ch_01", "ch_x", "ch_99999999999999999999", "ch_１"]
 )
