@@ -172,8 +172,9 @@ def _book(code: str) -> PriceBook:
 def _change_wallet(wallet: Wallet, fields: Mapping[str, Any], at: datetime) -> Wallet:
     wallet.refresh_from_db()
     if "price_book" in fields and fields["price_book"] != wallet.price_book_id:
+        book = _book(fields["price_book"])
         _require_unmoved(wallet)
-        wallet.price_book = _book(fields["price_book"])
+        wallet.price_book = book
     if "time_zone" in fields:
         _change_zone(wallet, fields["time_zone"], at)
     if "unlimited" in fields and fields["unlimited"] != wallet.unlimited:

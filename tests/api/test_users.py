@@ -54,6 +54,7 @@ def test_the_price_book_changes_until_the_wallet_has_moved(platform: Platform) -
     refused = platform.put("users/ada", {"price_book": "campus"})
     assert (refused.status_code, body_of(refused)["code"]) == (409, "invalid_state")
     assert platform.put("users/ada", {"price_book": "studio"}).status_code == 200
+    assert platform.put("users/ada", {"price_book": "nowhere"}).status_code == 422
 
 
 def test_an_account_type_that_changes_leaves_a_record(platform: Platform) -> None:
