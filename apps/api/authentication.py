@@ -11,14 +11,14 @@ from django.db import OperationalError
 from django.http import HttpRequest
 
 from apps.api import limits
-from apps.core import sql
+from apps.core import clock, sql
 from apps.core.errors import NotAuthenticated, PermissionDenied
 from apps.identity.models import ApiKey
 from apps.identity.services import digest_of
 
 NOTED_EVERY = timedelta(minutes=1)
 _KEY = """
-SELECT k.id, c.id, c.name, k.scopes, k.expires_at, k.last_used_at
+SELECT k.id, c.id, c.name, k.scopes, k.expires_at, k.last_used_at, {clock}
 FROM identity_apikey k JOIN identity_apiclient c ON c.id = k.client_id
 WHERE k.digest = %s AND k.revoked_at IS NULL AND c.is_active
 """
@@ -43,20 +43,23 @@ class Caller:
             raise PermissionDenied(f"This key lacks the scope {scopes[0]}.", scope=scopes[0])
 
 
-def authenticate(request: HttpRequest, at: datetime) -> Caller:
-    """The caller of a request; NotAuthenticated without a usable key."""
+def authenticate(request: HttpRequest) -> tuple[Caller, datetime]:
+    """The caller of a request and the instant by the database's clock; NotAuthenticated without a usable
+    key. One query brings both."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     rows = []
     if scheme.lower() == "bearer" and secret.strip().isascii():
-        rows = sql.fetch(_KEY, [digest_of(secret.strip())])
-    if not rows or _is_over(rows[0][4], at):
+        clock_now = clock.IN_A_QUERY if sql.is_postgresql() else "NULL"
+        rows = sql.fetch(_KEY.format(clock=clock_now), [digest_of(secret.strip())])
+    at = clock.read(rows[0][6]) if rows else None
+    if at is None or _is_over(rows[0][4], at):
         limits.count_failure(request)
         raise NotAuthenticated("Send a valid API key: Authorization: Bearer KEY.")
-    key_id, client_id, name, scopes, _, used_at = rows[0]
+    key_id, client_id, name, scopes, _, used_at, _ = rows[0]
     _note_use(key_id, sql.instant(used_at), at)
     found = Caller(client_id, name, frozenset(json.loads(scopes) if isinstance(scopes, str) else scopes))
     limits.count_request(client_id)
-    return found
+    return found, at
 
 
 def _is_over(expires_at: object, at: datetime) -> bool:

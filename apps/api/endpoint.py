@@ -36,7 +36,6 @@ from apps.api.problems import MethodNotAllowed, NotAcceptable, Unexpected
 from apps.api.reading import invalid, read_body, read_key, read_query
 from apps.api.schema import OperationSchema
 from apps.api.shapes.base import Refused
-from apps.core.clock import now
 from apps.core.errors import InProgress, Problem
 
 log = structlog.get_logger("scrip.api")
@@ -62,8 +61,7 @@ class Endpoint(APIView):
             return _unexpected(error)
 
     def _carry_out(self, request: HttpRequest, path: Mapping[str, str]) -> Answer:
-        at = now()
-        caller = authenticate(request, at)
+        caller, at = authenticate(request)
         method = self._method(request)
         declared = operation_of(method)
         caller.require(declared.scopes)

@@ -26,6 +26,18 @@ def now() -> datetime:
     return instant.astimezone(UTC)
 
 
+IN_A_QUERY = "clock_timestamp()"
+"""What a query on PostgreSQL selects to bring the database's clock along, for `read`."""
+
+
+def read(selected: object) -> datetime:
+    """The present instant, from what a query selected beside its rows (None on SQLite)."""
+    stopped = _stopped.get()
+    if stopped is not None:
+        return stopped
+    return selected.astimezone(UTC) if isinstance(selected, datetime) else datetime.now(UTC)
+
+
 @contextmanager
 def stopped_at(at: datetime) -> Iterator[None]:
     """Let the clock stand at an instant: for tests and for building the demo's past."""
