@@ -13,6 +13,7 @@ from typing import Any
 from django.db import OperationalError
 
 from apps.api.calls import Answer, Call, Rebuild, Refusal
+from apps.core import sql
 from apps.core.errors import InProgress
 from apps.identity.idempotency import Kept, claim, give_up, keep, meaning
 from apps.wallets.books import atomically
@@ -30,11 +31,12 @@ def carry_out_once(
         before = claim(client_id=client_id, key=key, digest=digest, at=call.at)
         if before is not None:
             return before
-        result = method(call)
-        if isinstance(result, Refusal):
-            give_up(client_id=client_id, key=key)
-            return result
-        keep(client_id=client_id, key=key, kept=Kept(result.status, result.content(), *result.made))
+        with sql.together():
+            result = method(call)
+            if isinstance(result, Refusal):
+                give_up(client_id=client_id, key=key)
+            else:
+                keep(client_id=client_id, key=key, kept=Kept(result.status, result.content(), *result.made))
         return result
 
     try:

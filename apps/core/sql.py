@@ -29,10 +29,11 @@ Check = Callable[[int], None]
 
 @dataclass(slots=True)
 class _Gathered:
-    """Writes that wait to be sent together."""
+    """Statements that wait to be sent together."""
 
     statements: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
     checks: list[Check | None] = field(default_factory=list)
+    sending: bool = False
 
     def add(self, statement: str, parameters: Sequence[Any], check: Check | None) -> None:
         self.statements.append((statement, parameters))
@@ -40,18 +41,41 @@ class _Gathered:
 
     def send(self) -> None:
         """Send what waits in one round trip and check what each statement touched."""
+        if self.statements:
+            with connection.cursor() as cursor:
+                self._execute(cursor)
+
+    def fetch(self, cursor: Any, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Send what waits and then the query, in one round trip; the rows of the query."""
+        self.add(statement, parameters, None)
+        self._execute(cursor)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    def _execute(self, cursor: Any) -> None:
+        """Leaves the cursor at the result of the last statement."""
         statements, checks = self.statements, self.checks
         self.statements, self.checks = [], []
-        if not statements:
-            return
-        with connection.cursor() as cursor:
-            # Each is bound by itself: the driver remembers how it is made up, which it does not of them all.
-            bound = [cursor.cursor.mogrify(*statement) for statement in statements]
+        # Each is bound by itself: the driver remembers how it is made up, which it does not of them all.
+        bound = [cursor.cursor.mogrify(*statement) for statement in statements]
+        self.sending = True
+        try:
             cursor.execute("; ".join(bound), None)
-            for check in checks:
-                if check is not None:
-                    check(cursor.rowcount)
+        finally:
+            self.sending = False
+        for place, check in enumerate(checks, 1):
+            if check is not None:
+                check(cursor.rowcount)
+            if place < len(checks):
                 cursor.nextset()
+
+    def before_others(
+        self, execute: Callable[..., Any], statement: str, parameters: Any, many: bool, context: Any
+    ) -> Any:
+        """A wrapper for whatever else goes to the database meanwhile: what waits goes first."""
+        if not self.sending:
+            self.send()
+        return execute(statement, parameters, many, context)
 
 
 _gathered: ContextVar[_Gathered | None] = ContextVar("gathered", default=None)
@@ -61,7 +85,9 @@ _gathered: ContextVar[_Gathered | None] = ContextVar("gathered", default=None)
 def together() -> Iterator[None]:
     """Let the writes inside wait and go out together: on PostgreSQL one round trip instead of many.
 
-    A read by `fetch` inside sends what waits first; nothing else may read inside.
+    A read by `fetch` takes what waits along; before any other statement what waits is sent. Each statement
+    of a round trip still sees what is committed when its turn comes, so a lock and the read after it may
+    go together.
     """
     if not is_postgresql() or _gathered.get() is not None:
         yield
@@ -69,13 +95,15 @@ def together() -> Iterator[None]:
     gathered = _Gathered()
     token = _gathered.set(gathered)
     try:
-        yield
-        gathered.send()
+        with connection.execute_wrapper(gathered.before_others):
+            yield
+            gathered.send()
     finally:
         _gathered.reset(token)
 
 
-def _send_waiting() -> None:
+def send_waiting() -> None:
+    """Send what `together` lets wait: where an error must come now and not later."""
     gathered = _gathered.get()
     if gathered is not None:
         gathered.send()
@@ -99,11 +127,14 @@ def is_postgresql() -> bool:
 
 def fetch(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of a query written with %s; instants and dates come as the driver gives them."""
-    _send_waiting()
+    adapted = [_adapt(value) for value in parameters]
+    gathered = _gathered.get()
     with connection.cursor() as cursor:
         if is_postgresql():
             _read_instants_fast(cursor)
-        cursor.execute(statement, [_adapt(value) for value in parameters])
+        if gathered is not None and gathered.statements:
+            return gathered.fetch(cursor, statement, adapted)
+        cursor.execute(statement, adapted)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
@@ -115,7 +146,7 @@ def _read_instants_fast(cursor: Any) -> None:
 
 def execute(statement: str, parameters: Sequence[Any] = ()) -> int:
     """Run a statement now; answers how many rows it touched."""
-    _send_waiting()
+    send_waiting()
     with connection.cursor() as cursor:
         cursor.execute(statement, [_adapt(value) for value in parameters])
         touched: int = cursor.rowcount
@@ -157,7 +188,7 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     if not is_postgresql():
         _run_each(f"INSERT INTO {table} ({names}) VALUES ({_marks(columns)})", rows)
     elif len(rows) >= COPY_FROM:
-        _send_waiting()
+        send_waiting()
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
@@ -268,7 +299,7 @@ def lock_rows(table: str, ids: Iterable[int]) -> None:
     wanted = sorted(set(ids))
     if not wanted or not is_postgresql():
         return
-    fetch(f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [wanted])
+    put(f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [wanted])
 
 
 def _adapt(value: Any) -> Any:

@@ -69,7 +69,7 @@ def _claim_statement() -> str:
 
 def keep(*, client_id: int, key: str, kept: Kept) -> None:
     """Store the answer with the key that this transaction claimed."""
-    sql.execute(
+    sql.put(
         "UPDATE identity_idempotencykey SET status = %s, body = %s, object_type = %s, object_id = %s "
         "WHERE client_id = %s AND key = %s",
         [kept.status, kept.body, kept.object_type, kept.object_id, client_id, key],

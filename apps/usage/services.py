@@ -103,6 +103,8 @@ def _create(request: ChargeRequest, client_id: int | None, at: datetime) -> Char
     charge = begin(case, setting, number=number, client_id=client_id, at=at)
     deciding.place(desk, tally, charge, plan)
     write(desk, at=at, finish=lambda: insert_charges([charge]), taken=taken)
+    if case.once_key is not None:
+        sql.send_waiting()
     return charge
 
 

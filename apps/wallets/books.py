@@ -107,8 +107,9 @@ def open_desk(wallet_ids: Iterable[int], *, at: datetime) -> Desk:
     Due holds are settled and cycles begun on the desk; DueElsewhere if that needs further wallets.
     """
     wanted = sorted(set(wallet_ids))
-    sql.lock_rows("wallets_wallet", wanted)
-    return _at_hand(wanted, at)
+    with sql.together():
+        sql.lock_rows("wallets_wallet", wanted)
+        return _at_hand(wanted, at)
 
 
 def project(wallet_ids: Iterable[int], *, at: datetime) -> Desk:
