@@ -16,11 +16,12 @@ from apps.core.errors import IdempotencyConflict, Problem, ValidationError
 from apps.ledger import numbers
 from apps.pricing.selectors import Catalogue, open_catalogue
 from apps.usage import deciding
+from apps.usage.asking import load_setting
 from apps.usage.cases import Case, begin, duplicate, make_case, owners_of, plan_case
 from apps.usage.funding import Payers
 from apps.usage.rows import insert_charges, load_events
 from apps.usage.services import check_once
-from apps.usage.setting import Setting, limits_of, load_setting
+from apps.usage.setting import Setting, limits_of
 from apps.usage.state import ChargeRequest, ChargeState
 from apps.wallets.books import atomically, open_desk, write
 from apps.wallets.state import Desk

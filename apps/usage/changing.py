@@ -18,10 +18,11 @@ from apps.core.errors import Problem, ValidationError
 from apps.pricing.rating import Price
 from apps.pricing.selectors import get_rate
 from apps.usage import deciding
+from apps.usage.asking import load_setting
 from apps.usage.cases import price_work, refusal_problem
 from apps.usage.funding import Cap, Payers, Plan, refusal
 from apps.usage.rows import load_charge, update_charge
-from apps.usage.setting import Funding, Setting, limits_of, load_setting
+from apps.usage.setting import Funding, Setting, limits_of
 from apps.usage.state import HELD, ChargeState
 from apps.wallets.books import DueElsewhere, atomically, open_desk, write
 from apps.wallets.loading import load_holds
@@ -286,7 +287,9 @@ def _payers_of(charge: ChargeState, setting: Setting, desk: Desk) -> Payers:
     organisation = setting.by_wallet.get(charge.organisation_wallet_id or 0)
     _remember(charge, setting)
     rule = Funding(charge.shared_pool, charge.micro_percent)
-    return setting.payers(desk, user, organisation, charge.cost_centre_path, charge.created_at, rule)
+    return setting.payers(
+        desk, user, organisation, charge.cost_centre_path, charge.created_at, rule, charge.days
+    )
 
 
 def _remember(charge: ChargeState, setting: Setting) -> None:

@@ -20,6 +20,7 @@ from apps.ledger import numbers
 from apps.pricing.rating import Price
 from apps.pricing.selectors import open_catalogue
 from apps.usage import deciding
+from apps.usage.asking import load_setting
 from apps.usage.cases import (
     Case,
     begin,
@@ -33,7 +34,7 @@ from apps.usage.cases import (
 )
 from apps.usage.funding import Draw, Payers, Plan
 from apps.usage.rows import insert_charges, load_charge
-from apps.usage.setting import Setting, limits_of, load_setting
+from apps.usage.setting import Setting, limits_of
 from apps.usage.state import HELD, ChargeRequest, ChargeState
 from apps.wallets.books import DueElsewhere, atomically, open_desk, project, write
 from apps.wallets.state import Desk

@@ -1,19 +1,17 @@
 """What must be known before a charge is decided: who is meant, who belongs where, which rules hold.
 
-Two queries for any number of requests (three when cost centres are named). Read before the locks are
-taken, so that these are held for as short as possible.
+Values only; `apps.usage.asking` reads them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule
-from apps.core import sql
 from apps.core.errors import NotAMember, NotFound
 from apps.core.periods import Calendar
 from apps.usage.funding import Cap, Payers
@@ -95,10 +93,13 @@ class Setting:
                 return rules[subject]
         return Funding()
 
-    def cap(self, scope: int, user: Party, path: tuple[str, ...], at: datetime) -> Cap:
-        """The limits on what the user spends of the organisation's tokens on the day of the instant."""
+    def cap(
+        self, scope: int, user: Party, path: tuple[str, ...], at: datetime, day: date | None = None
+    ) -> Cap:
+        """The limits on what the user spends of the organisation's tokens on the day, by default that of
+        the instant."""
         calendar = self.by_wallet[scope].calendar
-        day = calendar.day_of(at)
+        day = day or calendar.day_of(at)
         key = (scope, user.owner_key, path, day)
         if key not in self._caps:
             held = limits.apply(
@@ -114,9 +115,9 @@ class Setting:
             self._caps[key] = Cap(held, totals, day)
         return self._caps[key]
 
-    def personal_cap(self, user: Party, at: datetime) -> Cap:
+    def personal_cap(self, user: Party, at: datetime, day: date | None = None) -> Cap:
         """The person's own monthly budget, if one is set."""
-        day = user.calendar.day_of(at)
+        day = day or user.calendar.day_of(at)
         total = (user.wallet_id, limits.PERSONAL, "")
         budget = self.budgets.get(user.wallet_id)
         if budget is None:
@@ -133,11 +134,14 @@ class Setting:
         path: tuple[str, ...],
         at: datetime,
         funding: Funding | None = None,
+        days: Mapping[int, date] | None = None,
     ) -> Payers:
         """Everybody on the desk who may pay for the user's charge; frozen wallets pay nothing.
 
-        `funding` is that of an earlier hold; else the present rule counts.
+        `funding` and `days` are those of an earlier hold; else the present rule and the days of the
+        instant count.
         """
+        counted = days or {}
         rule = funding or (self.funding_of(organisation, user) if organisation else Funding())
         own = _liquid(desk.wallets.get(user.wallet_id))
         scopes = {organisation.wallet_id} if organisation else set()
@@ -149,10 +153,10 @@ class Setting:
             shared_pool=rule.shared_pool,
             micro_percent=rule.micro_percent,
             caps={
-                scope: self.cap(scope, user, path if _is(organisation, scope) else (), at)
+                scope: self.cap(scope, user, path if _is(organisation, scope) else (), at, counted.get(scope))
                 for scope in sorted(scopes)
             },
-            personal=self.personal_cap(user, at),
+            personal=self.personal_cap(user, at, counted.get(user.wallet_id)),
             same_book=organisation is None or user.price_book == organisation.price_book,
         )
 
@@ -175,131 +179,3 @@ def _is(organisation: Party | None, scope: int) -> bool:
 
 def _liquid(wallet: WalletState | None) -> WalletState | None:
     return None if wallet is None or wallet.frozen else wallet
-
-
-def load_setting(
-    owners: Iterable[Owner], *, centres: bool = False, wallet_ids: Sequence[int] = ()
-) -> Setting:
-    """Read everything about the owners (and the owners of the wallets) that a decision needs."""
-    setting = Setting()
-    _load_parties(setting, owners, wallet_ids)
-    _load_rules(setting)
-    if centres:
-        _load_centres(setting)
-    return setting
-
-
-_PARTIES = """
-SELECT w.id, COALESCE(w.user_id, w.organisation_id), w.owner_type, w.owner_key, w.price_book_id,
-       w.time_zone, w.coming_time_zone, w.zone_changes_at, a.source_id
-FROM wallets_wallet w
-LEFT JOIN ledger_account a ON a.holder_id = w.id AND a.kind = 'allocated' AND a.balance <> 0
-WHERE {condition}
-"""
-
-
-def _load_parties(setting: Setting, owners: Iterable[Owner], wallet_ids: Sequence[int]) -> None:
-    by_type: dict[str, list[str]] = {USER: [], ORGANISATION: []}
-    for owner_type, key in sorted(set(owners)):
-        by_type[owner_type].append(key)
-    conditions, values = [], []
-    for owner_type, keys in by_type.items():
-        if keys:
-            condition, parameters = sql.among("w.owner_key", keys)
-            conditions.append(f"(w.owner_type = '{owner_type}' AND {condition})")
-            values += parameters
-    if wallet_ids:
-        condition, parameters = sql.among("w.id", list(wallet_ids))
-        conditions.append(condition)
-        values += parameters
-    _add_parties(setting, sql.fetch(_PARTIES.format(condition=" OR ".join(conditions)), values))
-    missing = {source for party in setting.by_wallet.values() for source in party.sources}
-    missing -= setting.by_wallet.keys()
-    if missing:
-        condition, parameters = sql.among("w.id", sorted(missing))
-        _add_parties(setting, sql.fetch(_PARTIES.format(condition=condition), parameters))
-
-
-def _add_parties(setting: Setting, rows: Sequence[tuple[Any, ...]]) -> None:
-    for wallet_id, owner_id, owner_type, owner_key, book, zone, coming, changes_at, source in rows:
-        party = setting.by_wallet.get(wallet_id)
-        if party is None:
-            calendar = Calendar(zone, coming, sql.instant(changes_at))
-            party = Party(wallet_id, owner_id, owner_type, owner_key, book, calendar)
-            setting.by_wallet[wallet_id] = setting.parties[owner_type, owner_key] = party
-        if source:
-            party.sources.add(source)
-
-
-_RULES = """
-SELECT 'role', organisation_id, user_id, role, '', '', 0
-FROM organisations_membership WHERE {organisations} AND {users} AND ended_at IS NULL
-UNION ALL
-SELECT 'funding', organisation_id, 0, subject_type, subject_key, mode, coverage_micro_percent
-FROM allocations_fundingrule WHERE {organisations} AND (subject_type <> 'member' OR {members})
-UNION ALL
-SELECT 'limit', organisation_id, 0, subject_type, subject_key, period, tokens_micro
-FROM allocations_spendinglimit WHERE {organisations} AND (subject_type <> 'member' OR {members})
-UNION ALL
-SELECT 'budget', 0, user_id, CASE WHEN blocks THEN 'blocks' ELSE '' END, '', '', tokens_micro
-FROM allocations_personalbudget WHERE {users}
-"""
-
-
-def _load_rules(setting: Setting) -> None:
-    parties = setting.by_wallet.values()
-    organisations = {p.owner_id: p for p in parties if p.owner_type == ORGANISATION}
-    users = {p.owner_id: p for p in parties if p.owner_type == USER}
-    in_organisations, of_organisations = sql.among("organisation_id", sorted(organisations))
-    in_users, of_users = sql.among("user_id", sorted(users))
-    in_members, of_keys = sql.among("subject_key", sorted(user.owner_key for user in users.values()))
-    rows = sql.fetch(
-        _RULES.format(organisations=in_organisations, users=in_users, members=in_members),
-        [*of_organisations, *of_users, *(of_organisations + of_keys) * 2, *of_users],
-    )
-    for kind, organisation, user, *values in rows:
-        _add_rule(setting, kind, organisations.get(organisation), users.get(user), *values)
-
-
-def _add_rule(
-    setting: Setting,
-    kind: str,
-    organisation: Party | None,
-    user: Party | None,
-    first: str,
-    second: str,
-    text: Any,
-    number: int | None,
-) -> None:
-    if organisation and user:
-        setting.roles[organisation.wallet_id, user.owner_key] = first
-    elif organisation and kind == "funding":
-        rules = setting.funding.setdefault(organisation.wallet_id, {})
-        rules[first, second] = Funding(text == "shared_pool", number or 0)
-    elif organisation:
-        rule = LimitRule(first, second, text, number)
-        setting.limits.setdefault(organisation.wallet_id, []).append(rule)
-    elif user:
-        setting.budgets[user.wallet_id] = (number or 0, first == "blocks")
-
-
-def _load_centres(setting: Setting) -> None:
-    organisations = [p.wallet_id for p in setting.by_wallet.values() if p.owner_type == ORGANISATION]
-    condition, values = sql.among("w.id", organisations)
-    rows = sql.fetch(
-        "SELECT c.id, c.platform_id, c.parent_id, w.id FROM organisations_costcentre c "
-        f"JOIN wallets_wallet w ON w.organisation_id = c.organisation_id WHERE {condition}",
-        values,
-    )
-    by_id: Mapping[int, tuple[str, int | None]] = {row[0]: (row[1], row[2]) for row in rows}
-    for centre_id, key, _, wallet_id in rows:
-        setting.centres[wallet_id, key] = Centre(centre_id, _path(by_id, centre_id))
-
-
-def _path(by_id: Mapping[int, tuple[str, int | None]], centre_id: int | None) -> tuple[str, ...]:
-    """A centre's id and its parents', from itself upwards; a circle cannot be stored."""
-    path: list[str] = []
-    while centre_id is not None:
-        key, centre_id = by_id[centre_id]
-        path.append(key)
-    return tuple(path)

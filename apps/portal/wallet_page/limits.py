@@ -30,7 +30,8 @@ from apps.core import sql
 from apps.organisations.models import CostCentre, Role
 from apps.portal import figures
 from apps.portal.holdings import Holding
-from apps.usage.setting import ORGANISATION, USER, Setting, load_setting
+from apps.usage.asking import load_setting
+from apps.usage.setting import ORGANISATION, USER, Setting
 
 PERSONS_OWN = (MEMBER, ROLE, MEMBERS)
 ROLES = {
