@@ -15,6 +15,7 @@ from apps.core.proof import Report, all_rules, verify_ledger
 from apps.ledger.posting import APPEND_ONLY as LEDGER
 from apps.usage.state import ChargeState
 from apps.wallets.books import APPEND_ONLY as WALLETS
+from tests.cast import a_user, load_prices
 from tests.usage.books import build_books
 
 TABLES = (*LEDGER, *WALLETS)
@@ -50,6 +51,13 @@ def tampered(*statements: str) -> Report:
             cursor.execute(statement)
             assert cursor.rowcount != 0, statement
     return verify_ledger()
+
+
+def test_books_hold_whose_platform_accounts_need_more_than_64_bits(db: None) -> None:
+    load_prices()
+    for number in range(10):
+        a_user(f"user-{number}", credit="1000000000000")
+    assert verify_ledger().differences == ()
 
 
 def test_books_that_only_services_wrote_hold(charges: dict[str, ChargeState]) -> None:
