@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -17,32 +16,27 @@ Row = TypeVar("Row")
 
 
 class Cursor:
-    """The place of a row in a list, as whole numbers; opaque outside."""
+    """The place of a row in a list, as whole numbers; what they say is nobody's business outside."""
 
     def __init__(self, numbers: int) -> None:
-        self.numbers = numbers
+        self.pattern = "-".join(["[0-9]{1,16}"] * numbers)
 
     def read(self, value: Any) -> tuple[int, ...]:
-        try:
-            text = base64.b64decode(value.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
-        except (ValueError, binascii.Error):
+        if not re.fullmatch(self.pattern, value):
             refuse("Give the cursor of a page as it was answered.")
-        parts = text.split(".")
-        if len(parts) != self.numbers or not all(part.isdigit() and len(part) <= 18 for part in parts):
-            refuse("Give the cursor of a page as it was answered.")
-        return tuple(int(part) for part in parts)
+        return tuple(int(part) for part in value.split("-"))
 
     def schema(self) -> Schema:
         return {
             "type": "string",
-            "pattern": "^[A-Za-z0-9_-]{4,80}={0,2}$",
+            "pattern": f"^{self.pattern}$",
             "description": "`next` of the page before",
         }
 
 
 def write_cursor(*numbers: int) -> str:
-    """The numbers as an opaque cursor."""
-    return base64.urlsafe_b64encode(".".join(map(str, numbers)).encode()).decode()
+    """The numbers as a cursor."""
+    return "-".join(map(str, numbers))
 
 
 def page_query(name: str, fields: Mapping[str, Field], *, numbers: int = 1) -> Fields:

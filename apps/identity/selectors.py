@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.core.errors import NotFound
-from apps.identity.models import User
+from apps.identity.models import AccountType, User
 
 
 def find_user(key: str) -> User:
@@ -12,3 +12,8 @@ def find_user(key: str) -> User:
     if found is None:
         raise NotFound(f"There is no user {key}. Sync it first.")
     return found
+
+
+def account_type_codes() -> tuple[str, ...]:
+    """The codes of all account types."""
+    return tuple(AccountType.objects.order_by("code").values_list("code", flat=True))

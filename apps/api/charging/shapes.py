@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.api.pages import page_query
-from apps.api.shapes.base import Errors, Schema, refuse
+from apps.api.shapes.base import Schema, refuse
 from apps.api.shapes.numbers import Amount, Flag, OptionValue, Quantity, Whole
 from apps.api.shapes.objects import Field, Fields, Items, Map, absent, needed, optional
 from apps.api.shapes.texts import Choice, Instant, InstantInQuery, PlatformId, Text, VisibleAscii
@@ -18,6 +18,25 @@ from apps.usage.state import Activity, ChargeRequest
 METADATA_BYTES = 2048
 HOLD_SECONDS = Whole(1, 86_400)
 QUANTITIES = Map(Quantity(), most=50)
+_NOTHING: Schema = {"anyOf": [{"type": "number", "enum": [0]}, {"type": "string", "pattern": r"^0+(\.0+)?$"}]}
+
+
+class SomeQuantities(Map):
+    """Quantities of which at least one is above zero."""
+
+    def __init__(self) -> None:
+        super().__init__(Quantity(), most=50)
+
+    def read(self, value: Any) -> dict[str, Any]:
+        found = super().read(value)
+        if not any(found.values()):
+            refuse("Give at least one quantity above 0.")
+        return found
+
+    def schema(self) -> Schema:
+        return {**super().schema(), "not": {"additionalProperties": _NOTHING}}
+
+
 OPTIONS = Map(OptionValue(), most=50)
 EVENTS_LIMIT = 4_000_000
 """Bytes of a body of usage events."""
@@ -37,7 +56,13 @@ class Metadata:
     def schema(self) -> Schema:
         return {
             "type": "object",
-            "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+            "propertyNames": {"pattern": r"^[^\u0000]*$"},
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "string", "pattern": r"^[^\u0000]*$"},
+                    {"type": ["number", "boolean", "null"]},
+                ]
+            },
             "description": "Flat, at most 2 KB as JSON.",
         }
 
@@ -79,7 +104,7 @@ _WHAT: dict[str, Field] = {
     "cost_centre": absent(PlatformId()),
     "operation": needed(Text(60)),
     "model": absent(Text(200)),
-    "quantities": needed(QUANTITIES),
+    "quantities": needed(SomeQuantities()),
     "options": optional(OPTIONS, {}),
 }
 _EXAMPLE = {
@@ -95,13 +120,7 @@ _EXAMPLE = {
 _NEEDS = {"cost_centre": "organisation"}
 
 
-def _something(values: Mapping[str, Any]) -> Errors:
-    if any(values["quantities"].values()):
-        return {}
-    return {"quantities": ["Give at least one quantity above 0."]}
-
-
-ESTIMATE = Fields("EstimateRequest", _WHAT, check=_something, needs=_NEEDS, example=_EXAMPLE)
+ESTIMATE = Fields("EstimateRequest", _WHAT, needs=_NEEDS, example=_EXAMPLE)
 CHARGE = Fields(
     "ChargeRequest",
     {
@@ -111,7 +130,6 @@ CHARGE = Fields(
         "activity": absent(ACTIVITY),
         "metadata": optional(Metadata(), {}),
     },
-    check=_something,
     needs=_NEEDS,
     example={**_EXAMPLE, "activity": {"type": "lesson", "id": "l-17", "label": "Lesson 17"}},
 )
@@ -129,7 +147,6 @@ REFUND = Fields("RefundRequest", {"tokens": optional(Amount()), "reason": needed
 EVENT = Fields(
     "UsageEvent",
     {"id": needed(VisibleAscii()), **_WHAT, "activity": absent(ACTIVITY), "time": optional(Instant())},
-    check=_something,
     needs=_NEEDS,
     example={"id": "evt-1", **_EXAMPLE},
 )

@@ -10,12 +10,15 @@ from apps.allocations.services import AT_ONCE
 from apps.api.shapes.base import Errors, Schema, refuse
 from apps.api.shapes.numbers import Amount, Flag, Percent
 from apps.api.shapes.objects import Fields, Items, Nullable, needed, optional
-from apps.api.shapes.texts import Choice, Email, PlatformId, Text, TimeZone
+from apps.api.shapes.texts import Choice, Email, KnownCode, PlatformId, Text, TimeZone
 from apps.core.periods import PERIODS
+from apps.identity.selectors import account_type_codes
 from apps.organisations.models import CostCentre, Role
+from apps.pricing.selectors import price_book_codes
 from apps.wallets.services import CREDITS
 
-CODE = Text(60, pattern=r"^[A-Za-z0-9._-]+\Z", hint="Give a code of letters, digits, dots, dashes.")
+ACCOUNT_TYPE = KnownCode(account_type_codes)
+PRICE_BOOK = KnownCode(price_book_codes)
 LIMITS_AT_ONCE = 1_000
 
 USER = Fields(
@@ -23,9 +26,9 @@ USER = Fields(
     {
         "email": optional(Email()),
         "name": optional(Text(200, shortest=0)),
-        "account_type": optional(CODE),
+        "account_type": optional(ACCOUNT_TYPE),
         "time_zone": optional(TimeZone()),
-        "price_book": optional(CODE),
+        "price_book": optional(PRICE_BOOK),
     },
     example={"email": "ada@school.example", "name": "Ada", "account_type": "learner"},
 )
@@ -33,7 +36,7 @@ ORGANISATION = Fields(
     "OrganisationFields",
     {
         "name": needed(Text(200)),
-        "price_book": optional(CODE),
+        "price_book": optional(PRICE_BOOK),
         "time_zone": optional(TimeZone()),
         "unlimited": optional(Flag()),
     },

@@ -108,10 +108,16 @@ class Fields:
         if required:
             found["required"] = required
         if self.needs:
-            found["dependentRequired"] = {name: [other] for name, other in self.needs.items()}
+            found["allOf"] = [_needing(name, other) for name, other in self.needs.items()]
         if self.example is not None:
             found["examples"] = [self.example]
         return found
+
+
+def _needing(name: str, other: str) -> Schema:
+    """Where the one is given, the other is too; null is not given."""
+    absent_one = {"properties": {name: {"type": "null"}}}
+    return {"anyOf": [absent_one, {"required": [other], "properties": {other: {"type": "string"}}}]}
 
 
 def _with_default(field: Field) -> Schema:
@@ -167,7 +173,7 @@ class Map:
         return {
             "type": "object",
             "additionalProperties": self.shape.schema(),
-            "propertyNames": {"minLength": 1, "maxLength": self.longest},
+            "propertyNames": {"minLength": 1, "maxLength": self.longest, "pattern": r"^[^\u0000]+$"},
             "maxProperties": self.most,
         }
 
