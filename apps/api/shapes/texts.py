@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
+from django.db import DatabaseError
 
 from apps.api.shapes.base import Schema, refuse
 from apps.core.ids import PLATFORM_ID, is_platform_id
@@ -119,7 +120,11 @@ class KnownCode(Text):
         self.known = known
 
     def schema(self) -> Schema:
-        return {"type": "string", "enum": list(self.known())}
+        try:
+            codes = list(self.known())
+        except DatabaseError:  # before the first migration there is no table to ask
+            codes = []
+        return {"type": "string", "enum": codes} if codes else {"type": "string", "pattern": self.pattern}
 
 
 class TimeZone:
