@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REFERENCE = Path(__file__).parent / "reference"
-ALLOWED = ("__future__", "collections", "dataclasses", "datetime", "typing", "zoneinfo")
+ALLOWED = ("__future__", "abc", "collections", "dataclasses", "datetime", "typing", "zoneinfo")
 
 
 def imports(source: str) -> list[str]:

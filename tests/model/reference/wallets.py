@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from tests.model.reference.state import (
 GRANTS = {"learner": 200_000_000, "creator": 500_000_000, "teacher": 500_000_000}
 
 
-class Wallets:
+class Wallets(ABC):
     """All owners and everything ever charged, at one instant."""
 
     def __init__(self, at: datetime) -> None:
@@ -99,9 +100,9 @@ class Wallets:
         owner.cycle_ends = midnight(month_after(owner.cycle), owner.days.zone_at(at))
         self.post("grant", at, [(owner.key, FREE, owner.grant)])
 
+    @abstractmethod
     def expire(self, charge: Charge) -> None:
         """A deadline: captured at what was used, if anything was reported, else everything returns."""
-        raise NotImplementedError
 
     def give_back(self, charge: Charge, returned: Iterable[tuple[Part, int]]) -> None:
         """What returned and may not stay: free tokens of an earlier month, tokens of an organisation left."""
