@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from apps.api.calls import Answer, Call, Refusal, operation
@@ -34,6 +35,17 @@ CHARGE_PATH = {"charge": shapes.ChargeId()}
 def charge_as_it_is(object_id: str, at: datetime) -> dict[str, Any]:
     """The charge's answer built anew."""
     return answers.charge(get_charge(int(object_id), at=at))
+
+
+changing = partial(
+    operation,
+    scopes=(CHARGES,),
+    path=CHARGE_PATH,
+    answers={200: answers.CHARGE},
+    problems=STATE,
+    rebuild=charge_as_it_is,
+)
+"""A call that changes a charge and answers it."""
 
 
 def _answer(status: int, charge: ChargeState) -> Answer:
@@ -112,16 +124,11 @@ class Charge(Endpoint):
 
 
 class Capture(Endpoint):
-    @operation(
+    @changing(
         summary="Capture a charge",
         description="Spends what the work really took: by default what was reported as used, else what is "
         "held. Above the hold the difference is charged, and what cannot be paid is `uncollected`.",
-        scopes=(CHARGES,),
-        path=CHARGE_PATH,
         body=shapes.CAPTURE,
-        answers={200: answers.CHARGE},
-        problems=STATE,
-        rebuild=charge_as_it_is,
     )
     def post(self, call: Call) -> Answer:
         """Capture a hold."""
@@ -135,16 +142,12 @@ class Capture(Endpoint):
 
 
 class Extend(Endpoint):
-    @operation(
+    @changing(
         summary="Extend a charge",
         description="Reports use so far and reserves anew, both as totals, and moves the deadline. A reserve "
         "that cannot be paid is refused; the report of use is kept all the same, up to what is held.",
-        scopes=(CHARGES,),
-        path=CHARGE_PATH,
         body=shapes.EXTEND,
-        answers={200: answers.CHARGE},
         problems=(*STATE, *MONEY),
-        rebuild=charge_as_it_is,
     )
     def post(self, call: Call) -> Answer | Refusal:
         """Report use and hold on."""
@@ -168,15 +171,10 @@ class Extend(Endpoint):
 
 
 class Release(Endpoint):
-    @operation(
+    @changing(
         summary="Release a charge",
         description="The work failed or was cancelled: everything held returns.",
-        scopes=(CHARGES,),
-        path=CHARGE_PATH,
         body=shapes.RELEASE,
-        answers={200: answers.CHARGE},
-        problems=STATE,
-        rebuild=charge_as_it_is,
     )
     def post(self, call: Call) -> Answer:
         """Let a hold go."""
@@ -185,16 +183,11 @@ class Release(Endpoint):
 
 
 class Refund(Endpoint):
-    @operation(
+    @changing(
         summary="Refund a charge",
         description="Gives back tokens of a captured charge, by default all that is left, to where they came "
         "from.",
-        scopes=(CHARGES,),
-        path=CHARGE_PATH,
         body=shapes.REFUND,
-        answers={200: answers.CHARGE},
-        problems=STATE,
-        rebuild=charge_as_it_is,
     )
     def post(self, call: Call) -> Answer:
         """Give tokens back."""
