@@ -4,6 +4,6 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class StaffAdminConfig(AdminConfig):
-    """Staff pages behind the common log-in and a second factor (see `config.staff`)."""
+    """Staff pages behind the common log-in and a second factor (see `apps.staff.site`)."""
 
-    default_site = "config.staff.StaffSite"
+    default_site = "apps.staff.site.StaffSite"

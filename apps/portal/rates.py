@@ -11,8 +11,8 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from apps.core import figures
 from apps.core.units import MICRO, parse_tokens
-from apps.portal import figures
 from apps.pricing.models import PriceBook
 from apps.pricing.rate_card import ModelCard, OperationCard, OptionCard, UnitPriceCard
 from apps.pricing.selectors import rate_card

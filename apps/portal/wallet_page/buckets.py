@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from apps.portal import figures
+from apps.core import figures
 from apps.wallets.state import ALLOCATED, EARNED, FREE, PURCHASED, Bucket, WalletState
 
 GAP = 30

@@ -26,9 +26,8 @@ from apps.allocations.limits import (
 )
 from apps.allocations.selectors import state_of
 from apps.allocations.tallying import TABLE, load_tally
-from apps.core import sql
+from apps.core import figures, sql
 from apps.organisations.models import CostCentre, Role
-from apps.portal import figures
 from apps.portal.holdings import Holding
 from apps.usage.asking import load_setting
 from apps.usage.setting import ORGANISATION, USER, Setting

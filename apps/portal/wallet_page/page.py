@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from apps.core import sql
+from apps.core import figures, sql
 from apps.core.periods import zone
-from apps.portal import figures
 from apps.portal.holdings import Holding, Shell
 from apps.portal.wallet_page import limits
 from apps.portal.wallet_page.buckets import Kind, make_kinds

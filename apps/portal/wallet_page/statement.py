@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
-from apps.core import sql
-from apps.portal import figures
+from apps.core import figures, sql
 from apps.portal.wallet_page.span import Span
 from apps.wallets.state import Desk
 

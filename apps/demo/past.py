@@ -17,11 +17,11 @@ from apps.allocations.rules import SubjectRef
 from apps.core.errors import Problem
 from apps.core.periods import Calendar, first_day
 from apps.core.units import MICRO
+from apps.demo import rules
+from apps.demo.people import ALDERMOOR, HOUSES, LINGUA, PIXELWORKS, House, open_houses
+from apps.demo.work import CAMPUS, SCHOOL, STUDIO, Desk, scaled
 from apps.identity.services import create_api_client
 from apps.usage.changing import capture_charge, extend_charge, refund_charge, release_charge
-from apps.usage.demo import rules
-from apps.usage.demo.people import ALDERMOOR, HOUSES, LINGUA, PIXELWORKS, House, open_houses
-from apps.usage.demo.work import CAMPUS, SCHOOL, STUDIO, Desk, scaled
 from apps.usage.denials import record_denials
 from apps.usage.services import create_charge
 from apps.usage.settling import sweep_holds

@@ -21,7 +21,7 @@ from apps.core.staff_pages import (
 )
 from apps.ledger.models import Account, Bucket, Entry, Transfer
 from apps.ledger.platform import NAMES
-from apps.usage.admin.finding import number, wallets_of
+from apps.staff.books.finding import number, wallets_of
 from apps.wallets.models import Movement
 
 KINDS = ("charge", "refund", "grant", "lapse", "allocation", "reclaim", "promotion", "migration")

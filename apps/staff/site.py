@@ -1,10 +1,9 @@
-"""Who gets in: no sign-up of strangers, and no staff page without a second factor."""
+"""The staff's site: no page of it without a second factor."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -13,20 +12,14 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-
-
-class AccountAdapter(DefaultAccountAdapter):
-    """People come from the learning platform, never by signing up here."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
+from django.utils.translation import gettext_lazy
 
 
 class StaffSite(AdminSite):
     """The admin for staff with a second factor (waived where `STAFF_SECOND_FACTOR` is off)."""
 
     site_header = site_title = "Scrip"
-    index_title = _("Staff")
+    index_title = gettext_lazy("Staff")
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not _lacks_second_factor(request)

@@ -7,10 +7,10 @@ from datetime import datetime
 from apps.allocations.rules import LimitChange, SubjectRef, set_funding, set_limits, set_personal_budget
 from apps.allocations.services import Item, allocate, reclaim
 from apps.core.units import MICRO
+from apps.demo.people import ALDERMOOR, LINGUA, PIXELWORKS, House
 from apps.identity.models import User
 from apps.organisations.models import Organisation
 from apps.organisations.services import set_cost_centre
-from apps.usage.demo.people import ALDERMOOR, LINGUA, PIXELWORKS, House
 from apps.wallets.services import credit_wallet
 
 CENTRES = (

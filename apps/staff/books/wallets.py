@@ -17,8 +17,8 @@ from apps.core.staff_pages import (
     tokens,
 )
 from apps.ledger.models import Account
-from apps.usage.admin.finding import number, owner, wallets_of
-from apps.usage.admin.ledger import KINDS
+from apps.staff.books.finding import number, owner, wallets_of
+from apps.staff.books.ledger import KINDS
 from apps.wallets.models import Grant, Hold, HoldPart, Movement, Wallet
 
 LAST = 20

@@ -5,6 +5,6 @@ All of them are here, because charges, transfers and wallets link to one another
 
 from __future__ import annotations
 
-from apps.usage.admin import charges, ledger, wallets
+from apps.staff.books import charges, ledger, wallets
 
 __all__ = ["charges", "ledger", "wallets"]

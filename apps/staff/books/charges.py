@@ -9,7 +9,7 @@ from apps.core.staff_pages import LargeTableAdmin, as_lines, as_tokens, link, on
 from apps.core.units import format_tokens
 from apps.ledger.models import Transfer
 from apps.pricing.models import RateVersion
-from apps.usage.admin.finding import number, wallets_of
+from apps.staff.books.finding import number, wallets_of
 from apps.usage.denials import CODES
 from apps.usage.models import Charge, DeniedAttempt
 from apps.usage.rows import load_charge

@@ -14,10 +14,10 @@ from pytest_django import Settings
 
 from apps.core.clock import stopped_at
 from apps.core.proof import verify_ledger
+from apps.demo.people import EVERYBODY_SAYS, HOUSES
+from apps.demo.work import MODELS
 from apps.identity.models import User
 from apps.pricing.services import load_shipped_catalogue
-from apps.usage.demo.people import EVERYBODY_SAYS, HOUSES
-from apps.usage.demo.work import MODELS
 from apps.usage.models import Charge, DeniedAttempt
 from tests.conftest import LONG
 from tests.usage.books import AT

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.portal import figures
+from apps.core import figures
 
 register = template.Library()
 

@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from apps.core.clock import now
+from apps.demo.past import live_through
+from apps.demo.people import is_there
 from apps.pricing.models import PriceBook
-from apps.usage.demo.past import live_through
-from apps.usage.demo.people import is_there
 
 
 class Command(BaseCommand):

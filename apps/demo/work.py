@@ -8,7 +8,7 @@ from itertools import islice
 from random import Random
 
 from apps.core.units import MICRO
-from apps.usage.demo.people import ALDERMOOR, LINGUA, PIXELWORKS, House
+from apps.demo.people import ALDERMOOR, LINGUA, PIXELWORKS, House
 from apps.usage.state import Activity, ChargeRequest
 from apps.usage.traces import SHIPPED, TracedRequest, open_trace
 

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import translation
 
+from apps.core import figures
 from apps.core.periods import zone
+from apps.core.templatetags import scrip
 from apps.core.units import MICRO
-from apps.portal import figures
-from apps.portal.templatetags import scrip
 
 TOKEN = MICRO
 BRUSSELS = zone("Europe/Brussels")
