@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
+from django.forms import Media
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -27,7 +28,9 @@ NOTHING = "–"
 
 
 class ReadOnly:
-    """May be looked at, not touched."""
+    """May be looked at, not touched; so the page needs none of Django's scripts."""
+
+    media = Media()
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -50,6 +53,11 @@ class FirstPages(AnyPaginator):
         found: int = listed[: self.AT_MOST].count()
         return found
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more than was counted."""
+        return bool(self.count >= self.AT_MOST)
+
 
 class LargeTableAdmin(ReadOnly, AnyAdmin):
     """A read-only list that stays quick at millions of rows.
@@ -63,6 +71,7 @@ class LargeTableAdmin(ReadOnly, AnyAdmin):
     show_full_result_count = False
     list_per_page = 50
     actions = None
+    sortable_by = ()
     search_fields = ("pk",)
 
     def get_search_results(

@@ -14,6 +14,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.staff.navigation import links_for, role_of
+
+SHORT = ("start", "problem", "wallet", "charge")
+"""The symbols of the places that a phone's tab bar has."""
+
 
 class StaffSite(AdminSite):
     """The admin for staff with a second factor (waived where `STAFF_SECOND_FACTOR` is off)."""
@@ -23,6 +28,17 @@ class StaffSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not _lacks_second_factor(request)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every staff page shows around itself: where to go, the search box, the person's role."""
+        groups = links_for(request, self) if self.has_permission(request) else []
+        context = super().each_context(request)
+        return {
+            **context,
+            "places": groups,
+            "short_places": [link for _, links in groups for link in links if link.symbol in SHORT],
+            "staff_role": role_of(request),
+        }
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send to the common log-in, which is limited in tries and asks for the second factor."""
