@@ -157,7 +157,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire holds": {"task": "usage.expire_holds", "schedule": crontab(), "options": {"expires": 60}},
-    "verify the ledger": {"task": "core.verify_ledger", "schedule": crontab(hour="2", minute="30")},
+    "verify the ledger": {"task": "ledger.verify_ledger", "schedule": crontab(hour="2", minute="30")},
 }
 if not REDIS_URL:
     (VAR / "broker").mkdir(exist_ok=True)

@@ -10,6 +10,7 @@ from config import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("admin/", include("apps.staff.urls")),  # before the admin's own, of which it replaces some
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
 ]

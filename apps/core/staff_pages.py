@@ -77,7 +77,7 @@ class LargeTableAdmin(ReadOnly, AnyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
+        term = search_term.replace("\x00", "").strip()
         return (queryset.filter(self.find(term)) if term else queryset), False
 
 

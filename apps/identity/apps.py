@@ -11,6 +11,7 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(ensure_account_types, sender=self)
+        post_migrate.connect(ensure_search, sender=self)
 
 
 SHIPPED = (("learner", "Learner", 200), ("creator", "Creator", 500), ("teacher", "Teacher", 500))
@@ -32,3 +33,13 @@ def ensure_account_types(**_: Any) -> None:
         FreeGrant.objects.create(
             account_type=account_type, from_at=datetime(2000, 1, 1, tzinfo=UTC), tokens_micro=tokens * MICRO
         )
+
+
+def ensure_search(**_: Any) -> None:
+    """People are found by address and by the beginning of their name, whatever the case."""
+    from apps.core.look_up import install_words
+    from apps.identity.models import User
+
+    if User._meta.db_table in connection.introspection.table_names():
+        install_words(User._meta.db_table, "name")
+        install_words(User._meta.db_table, "email")

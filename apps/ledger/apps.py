@@ -14,14 +14,15 @@ class LedgerConfig(AppConfig):
 
 
 def prepare(**_: Any) -> None:
-    """After every migration: the triggers stand and the platform's accounts exist."""
-    from apps.core import append_only
-    from apps.ledger.models import Account
+    """After every migration: triggers and indexes stand, and the platform's accounts exist."""
+    from apps.core import append_only, look_up
+    from apps.ledger.models import Account, Transfer
     from apps.ledger.platform import NAMES
     from apps.ledger.posting import APPEND_ONLY
 
     append_only.install(APPEND_ONLY)
     if Account._meta.db_table not in connection.introspection.table_names():
         return
+    look_up.install_time(Transfer._meta.db_table, "recorded_at")
     for number, name in NAMES.items():
         Account.objects.get_or_create(id=number, defaults={"kind": name})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Bucket(models.TextChoices):
@@ -102,3 +103,34 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} on {self.account_id}"
+
+
+class LedgerCheck(models.Model):
+    """One proof of the books: who asked for it, what was counted, what it found."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting for a worker")
+        RUNNING = "running", _("Running")
+        HOLDS = "holds", _("The ledger adds up")
+        BROKEN = "broken", _("The ledger does not add up")
+        STOPPED = "stopped", _("Stopped before its end")
+
+    state = models.CharField(max_length=8, choices=State.choices)
+    under_way = models.BooleanField(null=True, help_text="True while it waits or runs, else empty.")
+    actor = models.CharField(max_length=160, help_text="Who asked for it: a person, the clock.")
+    started_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(default=dict, help_text="Rows by table.")
+    rules = models.PositiveIntegerField(default=0, help_text="How many rules were asked.")
+    differences = models.JSONField(default=list, help_text="The first of each rule: rule, subject, detail.")
+    outstanding = models.JSONField(default=dict, help_text="Micro-tokens by bucket: balance and held.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["under_way"], name="one_check_at_a_time", condition=Q(under_way=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Check of {self.started_at:%Y-%m-%d %H:%M}"

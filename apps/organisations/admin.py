@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import Q
 
+from apps.core import look_up
 from apps.core.staff_pages import AnyTable, LargeTableAdmin, ReadOnly, links_to_list
 from apps.organisations.models import CostCentre, Membership, Organisation
 
@@ -25,7 +26,8 @@ class OrganisationAdmin(LargeTableAdmin):
     inlines = (CostCentreInline,)
 
     def find(self, term: str) -> Q:
-        return Q(platform_id=term) | Q(slug=term) | Q(name__istartswith=term)
+        named = look_up.beginning_with("organisations_organisation", "name", term, at_most=200)
+        return Q(platform_id=term) | Q(slug=term) | Q(pk__in=named)
 
     def members(self, row: Organisation) -> str:
         return links_to_list(
@@ -42,7 +44,8 @@ class MembershipAdmin(LargeTableAdmin):
     search_help_text = "The platform's id of a person or organisation, or an e-mail address"
 
     def find(self, term: str) -> Q:
-        person = Q(user__platform_id=term) | Q(user__email__iexact=term)
+        people = look_up.equal_to("identity_user", "email", term, at_most=200)
+        person = Q(user__platform_id=term) | Q(user_id__in=people)
         return person | Q(organisation__platform_id=term)
 
 

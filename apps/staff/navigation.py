@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.staff.access import may_view
+
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
 
@@ -135,16 +137,12 @@ def _offered(places: Iterable[Place], request: HttpRequest, site: AdminSite) -> 
 def _may_see(place: Place, request: HttpRequest, site: AdminSite) -> bool:
     if place.only_superusers and not getattr(request.user, "is_superuser", False):
         return False
-    if not place.model:
-        return True
-    pages = (pages for model, pages in site._registry.items() if model._meta.label_lower == place.model)
-    found = next(pages, None)
-    return found is not None and found.has_view_permission(request)
+    return not place.model or may_view(request, place.model)
 
 
 def _url(place: Place, site: AdminSite) -> str | None:
     try:
-        url = reverse(f"{site.name}:{place.name}")
+        url = reverse(place.name if place.name.startswith("staff_") else f"{site.name}:{place.name}")
     except NoReverseMatch:
         return None
     return f"{url}?{place.query}" if place.query else url

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -37,6 +38,7 @@ class StaffSite(AdminSite):
             **context,
             "places": groups,
             "short_places": [link for _, links in groups for link in links if link.symbol in SHORT],
+            "find_url": reverse("staff_search"),
             "staff_role": role_of(request),
         }
 

@@ -46,6 +46,9 @@ class Wallet(models.Model):
                 name="a_wallet_has_one_owner",
             ),
         ]
+        indexes = [
+            models.Index(fields=["id"], name="frozen_wallets", condition=models.Q(frozen=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.owner_type} {self.owner_key}"

@@ -10,16 +10,12 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
-from apps.core.errors import InsufficientTokens
-from apps.identity.models import ApiKey, User
-from apps.identity.services import create_api_client, create_api_key
+from apps.identity.models import ApiKey
 from apps.ledger.models import Transfer
-from apps.usage.denials import as_asked, record_denials
 from apps.usage.models import Charge
 from apps.usage.state import ChargeState
-from tests.usage.books import AT, build_books
 
 OURS = ("core", "identity", "organisations", "ledger", "pricing", "wallets", "allocations", "usage")
 REGISTERED = [model for model in admin.site._registry if model._meta.app_label in OURS]
@@ -28,22 +24,6 @@ BOOKS = [model for model in REGISTERED if model._meta.app_label in ("ledger", "w
 
 def named(model: type[Model]) -> str:
     return model._meta.label_lower.replace(".", "_")
-
-
-@pytest.fixture
-def charges(db: None) -> Mapping[str, ChargeState]:
-    charges = build_books()
-    create_api_key(client=create_api_client(name="platform", at=AT), at=AT)
-    denied = InsufficientTokens("5 tokens are missing.")
-    record_denials([(as_asked(charges["captured"]), denied)], client_name="platform", at=AT)
-    return charges
-
-
-@pytest.fixture
-def staff(charges: Mapping[str, ChargeState], client: Client, settings: Settings) -> Client:
-    settings.STAFF_SECOND_FACTOR = False
-    client.force_login(User.objects.create_superuser("boss", email="boss@scrip.example"))
-    return client
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=named)

@@ -19,7 +19,7 @@ from apps.core.staff_pages import (
     one_of,
     tokens,
 )
-from apps.ledger.models import Account, Bucket, Entry, Transfer
+from apps.ledger.models import Account, Bucket, Entry, LedgerCheck, Transfer
 from apps.ledger.platform import NAMES
 from apps.staff.books.finding import number, wallets_of
 from apps.wallets.models import Movement
@@ -158,3 +158,19 @@ class EntryAdmin(LargeTableAdmin):
     @admin.display(description="account")
     def account_link(self, row: Entry) -> str:
         return link("ledger_account", row.account_id, row.account)
+
+
+@admin.register(LedgerCheck)
+class LedgerCheckAdmin(LargeTableAdmin):
+    list_display = ("started_at", "state", "actor", "finished_at", "rules", "found")
+    list_filter = ("state",)
+    ordering = ("-started_at", "-id")
+    search_help_text = "Who asked for it"
+    exclude = ("under_way",)
+
+    def find(self, term: str) -> Q:
+        return Q(actor=term)
+
+    @admin.display(description="differences")
+    def found(self, row: LedgerCheck) -> int:
+        return len(row.differences)

@@ -17,7 +17,7 @@ from apps.core.staff_pages import (
     tokens,
 )
 from apps.ledger.models import Account
-from apps.staff.books.finding import number, owner, wallets_of
+from apps.staff.books.finding import number, wallets_of
 from apps.staff.books.ledger import KINDS
 from apps.wallets.models import Grant, Hold, HoldPart, Movement, Wallet
 
@@ -54,7 +54,8 @@ class WalletAdmin(LargeTableAdmin):
 
     def find(self, term: str) -> Q:
         found = number(term)
-        return Q(pk=found[1]) | Q(owner_key=term) if found else owner(term)
+        wallets = wallets_of(term)
+        return Q(pk__in=[*wallets, found[1]] if found else wallets)
 
     def owner(self, row: Wallet) -> str:
         if row.user_id is not None:
