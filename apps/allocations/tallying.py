@@ -32,6 +32,26 @@ def load_tally(tally: Tally, limits: Iterable[Limit]) -> Tally:
     return tally
 
 
+def load_together(limits: Sequence[Limit]) -> Tally:
+    """The sums that the limits need, of any number of organisations and people, in one query."""
+    tally = Tally()
+    if not limits:
+        return tally
+    one = (
+        f"SELECT %s, COALESCE(SUM(spent_micro), 0) FROM {TABLE} WHERE scope_id = %s AND subject_type = %s "
+        "AND subject_key = %s AND day >= %s AND day < %s"
+    )
+    values = [
+        value
+        for place, limit in enumerate(limits)
+        for value in (str(place), *limit.total, limit.first, limit.end or date.max)
+    ]
+    for place, spent in sql.fetch(" UNION ALL ".join([one] * len(limits)), values):
+        limit = limits[int(place)]
+        tally.loaded[limit.total, limit.first, limit.end] = int(spent)
+    return tally
+
+
 def _load_scope(tally: Tally, scope: int, limits: Sequence[Limit]) -> None:
     spans = sorted(
         {(limit.first, limit.end) for limit in limits}, key=lambda span: (span[0], span[1] or date.max)

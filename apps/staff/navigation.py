@@ -12,7 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.identity.models import User
 from apps.staff.access import may_view
+from apps.support.roles import roles_of
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -169,5 +171,4 @@ def role_of(request: HttpRequest) -> str:
     user = request.user
     if getattr(user, "is_superuser", False):
         return gettext("superuser")
-    groups = user.groups.order_by("name").values_list("name", flat=True) if user.is_authenticated else ()
-    return ", ".join(groups)
+    return ", ".join(sorted(roles_of(user))) if isinstance(user, User) else ""

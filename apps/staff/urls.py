@@ -11,6 +11,11 @@ guarded = admin.site.admin_view
 
 urlpatterns = [
     path("search/", guarded(views.find), name="staff_search"),
+    path(
+        "wallets/wallet/<int:wallet_id>/explain/<slug:what>/",
+        guarded(views.explain_wallet),
+        name="staff_explain_wallet",
+    ),
     path("proof/", guarded(views.proof), name="staff_proof"),
     path("proof/run/", guarded(views.run_proof), name="staff_run_proof"),
 ]

@@ -6,16 +6,17 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.clock import now
-from apps.core.errors import InProgress
+from apps.core.errors import InProgress, NotFound
 from apps.staff.access import may_view
 from apps.staff.proving import actor_of, load_proof, start_check
 from apps.staff.search import search
+from apps.staff.wallet_page import explain
 
 
 def show(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
@@ -31,6 +32,19 @@ def find(request: HttpRequest) -> HttpResponse:
     if found.only is not None:
         return redirect(found.only.url)
     return show(request, "search", _("Search"), found=found, wanted=found.wanted)
+
+
+@require_safe
+def explain_wallet(request: HttpRequest, wallet_id: int, what: str) -> HttpResponse:
+    """Where one number of a wallet comes from: in place, or as a page of its own."""
+    _need(request, "wallets.wallet")
+    try:
+        explained = explain(wallet_id, what, at=now())
+    except NotFound as unknown:
+        raise Http404 from unknown
+    if request.headers.get("HX-Request"):
+        return render(request, "staff/wallet/explained.html", {"explained": explained})
+    return show(request, "explain", explained.title, explained=explained, wallet_id=wallet_id)
 
 
 @require_safe

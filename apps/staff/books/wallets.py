@@ -2,118 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from apps.core.staff_pages import (
-    AnyTable,
-    LargeTableAdmin,
-    ReadOnly,
-    as_lines,
-    as_tokens,
-    link,
-    links_to_list,
-    one_of,
-    tokens,
-)
-from apps.ledger.models import Account
+from apps.core.clock import now
+from apps.core.errors import NotFound
+from apps.core.staff_pages import AnyTable, LargeTableAdmin, ReadOnly, link, one_of, tokens
 from apps.staff.books.finding import number, wallets_of
 from apps.staff.books.ledger import KINDS
+from apps.staff.wallet_page import load_wallet_page
 from apps.wallets.models import Grant, Hold, HoldPart, Movement, Wallet
-
-LAST = 20
 
 
 @admin.register(Wallet)
 class WalletAdmin(LargeTableAdmin):
-    shown_cycle_basis = tokens("cycle_basis", "to spend this cycle")
     list_display = ("id", "owner_type", "owner_key", "price_book", "unlimited", "frozen")
     list_select_related = ("price_book",)
     list_filter = ("owner_type", "price_book", "frozen", "unlimited")
     ordering = ("-id",)
     search_help_text = "The owner's id, e-mail address or name, or the number of the wallet"
-    fields = (
-        "owner_type",
-        "owner",
-        "price_book",
-        "unlimited",
-        "frozen",
-        "buckets",
-        "open_holds",
-        "last_movements",
-        "explained_by",
-        "time_zone",
-        "coming_time_zone",
-        "zone_changes_at",
-        "cycle_month",
-        "cycle_ends_at",
-        "shown_cycle_basis",
-        "created_at",
-    )
-    readonly_fields = fields
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The wallet explained; anything but looking is refused as on every page of the books."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            return super().change_view(request, object_id, form_url, extra_context)
+        try:
+            page = load_wallet_page(int(object_id), at=now())
+        except (NotFound, ValueError) as unknown:
+            raise Http404 from unknown
+        frame = self.admin_site.each_context(request)
+        return render(request, "staff/wallet.html", {**frame, "title": page.title, "page": page})
 
     def find(self, term: str) -> Q:
         found = number(term)
         wallets = wallets_of(term)
         return Q(pk__in=[*wallets, found[1]] if found else wallets)
-
-    def owner(self, row: Wallet) -> str:
-        if row.user_id is not None:
-            return link("identity_user", row.user_id, row.owner_key)
-        return link("organisations_organisation", row.organisation_id, row.owner_key)
-
-    def buckets(self, row: Wallet) -> str:
-        """Each bucket with its balance and what is held of it, and all together."""
-        accounts = list(Account.objects.filter(holder_id=row.pk).order_by("id"))
-        lines = [(link("ledger_account", a.pk, a.kind), *_amounts(a.balance, a.held)) for a in accounts]
-        total = _amounts(sum(a.balance for a in accounts), sum(a.held for a in accounts))
-        return as_lines([*lines, ("total", *total)])
-
-    def open_holds(self, row: Wallet) -> str:
-        accounts = Account.objects.filter(holder_id=row.pk).values("id")
-        parts = HoldPart.objects.filter(account__in=accounts).select_related("hold").order_by("id")[:LAST]
-        return as_lines(
-            (
-                link("usage_charge", part.hold_id, f"C-{part.hold_id}"),
-                as_tokens(part.amount),
-                f"until {part.hold.expires_at:%Y-%m-%d %H:%M} UTC",
-            )
-            for part in parts
-        )
-
-    def last_movements(self, row: Wallet) -> str:
-        movements = Movement.objects.filter(wallet=row).order_by("-sequence")[:LAST]
-        return as_lines(
-            (
-                link("ledger_transfer", m.transfer_id, f"T-{m.transfer_id}"),
-                f"{m.at:%Y-%m-%d %H:%M}",
-                m.kind,
-                as_tokens(m.amount),
-                f"balance {as_tokens(m.balance_after)}",
-            )
-            for m in movements
-        )
-
-    def explained_by(self, row: Wallet) -> str:
-        return as_lines(
-            [
-                (links_to_list("wallets_movement", f"wallet__id__exact={row.pk}", "All movements"),),
-                (links_to_list("usage_charge", f"wallet__id__exact={row.pk}", "Charges"),),
-                (
-                    links_to_list(
-                        "usage_charge", f"organisation_wallet__id__exact={row.pk}", "Charges of members"
-                    ),
-                ),
-            ]
-        )
-
-
-def _amounts(balance: int, held: int) -> tuple[str, str, str]:
-    return (
-        f"balance {as_tokens(balance)}",
-        f"held {as_tokens(held)}",
-        f"available {as_tokens(balance - held)}",
-    )
 
 
 @admin.register(Movement)
