@@ -74,6 +74,11 @@ def _grouped(whole: int) -> str:
     return f"{whole:,}".replace(",", str(separator))
 
 
+def count(number: int) -> str:
+    """A whole number of things: ``1,650``."""
+    return f"{MINUS if number < 0 else ''}{_grouped(abs(number))}"
+
+
 def money(micro: int, token_price_minor: int, currency: str) -> str:
     """What tokens are worth at their price, rounded to the minor unit: ``€45.68``."""
     minor = (abs(micro) * token_price_minor + MICRO // 2) // MICRO
@@ -95,6 +100,16 @@ def percent(part: int, whole: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
 
 
+def share(part: int, whole: int) -> str:
+    """`part` of `whole` to read: ``62 %``, ``under 1 %``; a dash where there is no whole."""
+    if whole <= 0:
+        return "\N{EN DASH}"
+    percents = (max(part, 0) * 100 + whole // 2) // whole
+    if percents == 0 and part > 0:
+        return _("under 1 %%") % {}
+    return _("%(percent)d %%") % {"percent": percents}
+
+
 def day_name(day: date) -> str:
     """``1 Dec``."""
     # Translators: Django date format of a day in the present year: 1 Dec
@@ -104,6 +119,16 @@ def day_name(day: date) -> str:
 def month_name(day: date) -> str:
     """``November``."""
     return formats.date_format(day, "F")
+
+
+def month_short(day: date) -> str:
+    """``Nov``."""
+    return formats.date_format(day, "M")
+
+
+def month_and_year(day: date) -> str:
+    """``November 2026``."""
+    return formats.date_format(day, "F Y")
 
 
 def clock_time(local: datetime) -> str:
@@ -117,6 +142,21 @@ def days_span(first: date, last: date) -> str:
         return day_name(last)
     # Translators: days of one month: 1 to 21 Oct
     return _("%(first)d to %(last)s") % {"first": first.day, "last": day_name(last)}
+
+
+def days_between(first: date, last: date) -> str:
+    """``1 Nov``, ``26 Oct to 24 Nov``, ``1 Dec 2025 to 24 Nov 2026`` where the years differ."""
+    if first == last:
+        return day_name(first)
+    write = day_name if first.year == last.year else day_and_year
+    # Translators: the first and the last of some days: 26 Oct to 24 Nov
+    return _("%(first)s to %(last)s") % {"first": write(first), "last": write(last)}
+
+
+def day_and_year(day: date) -> str:
+    """``1 Dec 2025``."""
+    # Translators: Django date format of a day in any year: 1 Dec 2025
+    return formats.date_format(day, _("j M Y"))
 
 
 def time_left(instant: datetime, at: datetime, zone: ZoneInfo) -> str:

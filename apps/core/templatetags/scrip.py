@@ -41,6 +41,12 @@ def signed(micro: int, places: int) -> SafeString:
     return _set(figures.figure(micro, places, plus=True))
 
 
+@register.filter
+def count(number: int) -> str:
+    """A whole number that is no amount: ``1,650``."""
+    return figures.count(number)
+
+
 def _set(parts: figures.Figure) -> SafeString:
     trail = format_html('<span class="trail">{}</span>', parts.trail) if parts.trail else ""
     return format_html("{}{}{}{}", parts.sign, parts.whole, parts.fraction, trail)
