@@ -3,11 +3,19 @@
 from django.urls import path
 
 from apps.portal import views
+from apps.portal.members_page.views import members, members_csv
+from apps.portal.usage_page.views import usage, usage_csv
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("wallet/", views.wallet, name="wallet"),
     path("orgs/<slug:slug>/", views.organisation, name="organisation"),
+    path("wallet/usage/", usage, name="usage"),
+    path("wallet/usage.csv", usage_csv, name="usage_csv"),
+    path("orgs/<slug:slug>/usage/", usage, name="organisation_usage"),
+    path("orgs/<slug:slug>/usage.csv", usage_csv, name="organisation_usage_csv"),
+    path("orgs/<slug:slug>/members/", members, name="members"),
+    path("orgs/<slug:slug>/members.csv", members_csv, name="members_csv"),
     path("rates/", views.first_rates, name="first_rates"),
     path("rates/<slug:book>/", views.rates, name="rates"),
     path("theme/", views.theme, name="theme"),

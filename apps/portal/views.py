@@ -12,6 +12,7 @@ from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.portal.context import COOKIE, THEMES, shell_of
 from apps.portal.holdings import Holding, Shell
+from apps.portal.members_page import MembersBlock, load_members_block
 from apps.portal.rates import load_rates_page
 from apps.portal.wallet_page import load_wallet_page
 from apps.pricing.selectors import price_book_codes
@@ -47,7 +48,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     holding = shell.organisation(slug)
     if holding is None:
         raise Http404
-    return _wallet_page(request, holding, shell)
+    return _wallet_page(request, holding, shell, members=load_members_block(holding, shell))
 
 
 @require_safe
@@ -87,9 +88,11 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _wallet_page(request: HttpRequest, holding: Holding, shell: Shell) -> HttpResponse:
+def _wallet_page(
+    request: HttpRequest, holding: Holding, shell: Shell, members: MembersBlock | None = None
+) -> HttpResponse:
     page = load_wallet_page(holding, shell)
-    return render(request, "portal/wallet.html", {"page": page})
+    return render(request, "portal/wallet.html", {"page": page, "members": members})
 
 
 def _shell(request: HttpRequest) -> Shell:

@@ -1,0 +1,242 @@
+"""What members have spent of an organisation's tokens, from the daily totals behind its limits.
+
+So open holds count, and refunds reduce the day the use was made on. Amounts are micro-tokens, days those
+of the organisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from apps.allocations import limits
+from apps.allocations.limits import Limit, LimitRule, Tally, Total
+from apps.allocations.models import SpendingLimit
+from apps.allocations.selectors import state_of
+from apps.allocations.tallying import TABLE
+from apps.core import sql
+from apps.core.periods import PERIODS, Calendar, Period, first_day, following
+
+Order = Literal["spent", "-spent", "name", "-name", "left", "-left"]
+PER_PERSON = (limits.MEMBERS, limits.ROLE, limits.MEMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSpending:
+    """A member: allocated tokens that are left, spent this month and last. `role` is empty for somebody
+    who has left."""
+
+    key: str
+    name: str
+    email: str
+    role: str
+    left: int
+    spent: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotals:
+    """What all members, former ones too, have spent this month and last."""
+
+    spent: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLimit:
+    """The limit of a member that is used up most; micro-tokens."""
+
+    period: Period
+    tokens: int
+    spent: int
+    resets_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        return state_of(self.tokens, self.spent)
+
+    @property
+    def left(self) -> int:
+        return max(self.tokens - self.spent, 0)
+
+    @property
+    def used(self) -> int:
+        """Ten thousandths used; a limit of nothing is wholly used."""
+        return self.spent * 10_000 // self.tokens if self.tokens else 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """An organisation's wallet and the day that it is there."""
+
+    wallet_id: int
+    calendar: Calendar
+    today: date
+
+    @property
+    def month(self) -> date:
+        return first_day("month", self.today)
+
+    @property
+    def last_month(self) -> date:
+        return first_day("month", date.fromordinal(self.month.toordinal() - 1))
+
+
+def members_spending(
+    whose: Whose, *, search: str = "", order: Order = "-spent", offset: int = 0, count: int
+) -> list[MemberSpending]:
+    """So many present members whose name, e-mail or id holds `search`, in this order; one query."""
+    condition, values = _matching(whose, search)
+    rows = sql.fetch(
+        f"{_SPENT} SELECT u.platform_id, u.name, u.email, m.role, {_LEFT}, {_THIS}, COALESCE(s.last, 0) "
+        f"{_MEMBERS} WHERE {condition} ORDER BY {_ORDERS[order]}, u.id LIMIT %s OFFSET %s",
+        [*_spent_values(whose), whose.wallet_id, *values, count, offset],
+    )
+    return [_member(row) for row in rows]
+
+
+def count_members(whose: Whose, *, search: str = "") -> int:
+    """How many present members `search` finds."""
+    condition, values = _matching(whose, search)
+    rows = sql.fetch(
+        "SELECT COUNT(*) FROM organisations_membership m JOIN identity_user u ON u.id = m.user_id "
+        f"WHERE {condition}",
+        values,
+    )
+    return int(rows[0][0])
+
+
+def month_totals(whose: Whose) -> MonthTotals:
+    """This month's and last month's spending of all members together."""
+    rows = sql.fetch(
+        f"{_SPENT} SELECT COALESCE(SUM(spent), 0), COALESCE(SUM(last), 0) FROM s", _spent_values(whose)
+    )
+    return MonthTotals(int(rows[0][0]), int(rows[0][1]))
+
+
+def person_rules(wallet_id: int) -> list[LimitRule]:
+    """The organisation's limits that hold for single persons."""
+    rows = SpendingLimit.objects.filter(
+        organisation__wallet=wallet_id, subject_type__in=PER_PERSON
+    ).values_list("subject_type", "subject_key", "period", "tokens_micro")
+    return [LimitRule(kind, key, _period(period), tokens) for kind, key, period, tokens in rows]
+
+
+def limits_of_member(whose: Whose, rules: Sequence[LimitRule], key: str, role: str) -> tuple[Limit, ...]:
+    """The limits that hold for one member today."""
+    return limits.apply(
+        rules, scope=whose.wallet_id, calendar=whose.calendar, day=whose.today, member=key, role=role
+    )
+
+
+def most_used(held: Iterable[Limit], tally: Tally) -> MemberLimit | None:
+    """The limit that is used up most, on a tie the longer period; None without any."""
+    found = [
+        MemberLimit(limit.rule.period, limit.rule.tokens, max(tally.spent(limit), 0), limit.resets_at)
+        for limit in held
+        if limit.rule.tokens is not None
+    ]
+    return max(found, key=lambda limit: (limit.used, PERIODS.index(limit.period)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """Somebody who has spent in one of the periods asked for, and their limit that is used up most."""
+
+    member: MemberSpending
+    limit: MemberLimit | None
+
+
+def spenders(whose: Whose, rules: Sequence[LimitRule]) -> list[Spender]:
+    """Everybody who has spent in a period that some rule or this month counts, most of this month first.
+
+    One query; `left` and `last` are not looked up.
+    """
+    periods = _periods(rules)
+    columns = ", ".join(["SUM(CASE WHEN day >= %s THEN spent_micro ELSE 0 END)"] * len(periods))
+    firsts = [first_day(period, whose.today) for period in periods]
+    rows = sql.fetch(
+        f"SELECT u.platform_id, u.name, u.email, m.role, t.* FROM (SELECT subject_key, {columns} "
+        f"FROM {TABLE} WHERE scope_id = %s AND subject_type = 'member' AND day >= %s AND day <= %s "
+        "GROUP BY subject_key) t "
+        "JOIN identity_user u ON u.platform_id = t.subject_key "
+        "LEFT JOIN organisations_membership m ON m.user_id = u.id AND m.ended_at IS NULL "
+        "AND m.organisation_id = (SELECT organisation_id FROM wallets_wallet WHERE id = %s)",
+        [*firsts, whose.wallet_id, min(firsts), whose.today, whose.wallet_id],
+    )
+    found = [_spender(whose, rules, row, periods) for row in rows]
+    return sorted(found, key=lambda spender: (-spender.member.spent, spender.member.key))
+
+
+_LEFT = "COALESCE(a.balance - a.held, 0)"
+_THIS = "COALESCE(s.spent, 0)"
+_NAME = "LOWER(COALESCE(NULLIF(u.name, ''), NULLIF(u.email, ''), u.platform_id))"
+_ORDERS: dict[Order, str] = {
+    "spent": f"{_THIS}, {_NAME}",
+    "-spent": f"{_THIS} DESC, {_NAME}",
+    "name": _NAME,
+    "-name": f"{_NAME} DESC",
+    "left": f"{_LEFT}, {_NAME}",
+    "-left": f"{_LEFT} DESC, {_NAME}",
+}
+_SPENT = f"""
+WITH s AS (
+    SELECT subject_key, SUM(CASE WHEN day >= %s THEN spent_micro ELSE 0 END) AS spent,
+           SUM(CASE WHEN day < %s THEN spent_micro ELSE 0 END) AS last
+    FROM {TABLE} WHERE scope_id = %s AND subject_type = 'member' AND day >= %s AND day < %s
+    GROUP BY subject_key)
+"""
+_MEMBERS = """
+FROM organisations_membership m JOIN identity_user u ON u.id = m.user_id
+LEFT JOIN wallets_wallet w ON w.user_id = u.id
+LEFT JOIN ledger_account a ON a.holder_id = w.id AND a.kind = 'allocated' AND a.source_id = %s
+LEFT JOIN s ON s.subject_key = u.platform_id
+"""
+
+
+def _spent_values(whose: Whose) -> list[Any]:
+    end = following("month", whose.today)
+    return [whose.month, whose.month, whose.wallet_id, whose.last_month, end]
+
+
+def _matching(whose: Whose, search: str) -> tuple[str, list[Any]]:
+    present = "m.ended_at IS NULL AND m.organisation_id = "
+    condition = f"{present}(SELECT organisation_id FROM wallets_wallet WHERE id = %s)"
+    if not search:
+        return condition, [whose.wallet_id]
+    wild = "%" + search.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+    texts = " OR ".join(
+        f"LOWER({name}) LIKE %s ESCAPE '!'" for name in ("u.name", "u.email", "u.platform_id")
+    )
+    return f"{condition} AND ({texts})", [whose.wallet_id, wild, wild, wild]
+
+
+def _member(row: Sequence[Any]) -> MemberSpending:
+    key, name, email, role, left, spent, last = row
+    return MemberSpending(key, name or email or key, email, role or "", int(left), int(spent), int(last))
+
+
+def _spender(
+    whose: Whose, rules: Sequence[LimitRule], row: Sequence[Any], periods: Sequence[Period]
+) -> Spender:
+    key, name, email, role, _key, *sums = row
+    spent: Mapping[Period, int] = dict(zip(periods, map(int, sums), strict=True))
+    member = MemberSpending(key, name or email or key, email, role or "", 0, spent["month"], 0)
+    total: Total = (whose.wallet_id, limits.MEMBER, key)
+    tally, held = Tally(), limits_of_member(whose, rules, key, role or "")
+    for limit in held:
+        tally.loaded[total, limit.first, limit.end] = spent[limit.rule.period]
+    return Spender(member, most_used(held, tally) if role else None)
+
+
+def _periods(rules: Sequence[LimitRule]) -> list[Period]:
+    """Those that have to be summed up: all of time only where some rule wants it."""
+    wanted = {rule.period for rule in rules} | {"month"}
+    return [period for period in PERIODS if period in wanted]
+
+
+def _period(text: str) -> Period:
+    return next(period for period in PERIODS if period == text)

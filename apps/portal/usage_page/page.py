@@ -1,0 +1,202 @@
+"""Everything a usage page shows, read at one instant. Amounts are micro-tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from apps.core import figures, findings
+from apps.core.charts import Point, TimeChart, time_chart
+from apps.core.periods import Calendar, Period, zone
+from apps.core.spans import DaySpan, pieces
+from apps.portal.holdings import Holding, Shell
+from apps.portal.usage_page.asked import Asked
+from apps.portal.usage_page.choices import BY_NAMES, Choice, by_choices, cut_choices, span_choices
+from apps.portal.usage_page.links import Links
+from apps.portal.usage_page.names import Name, names_of, person_of
+from apps.portal.usage_page.rows import MOST, Row, make_rows
+from apps.usage.history import Instants, Part, Sum, Wanted, breakdown, sums_over_time
+
+MOST_OPERATIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePage:
+    """A span of use: in all and for as many days before, over time, and by one dimension.
+
+    `person` is the name of the one person an organisation's page is about; `operations` are those used,
+    as (code, name).
+    """
+
+    holding: Holding
+    at: datetime
+    zone: ZoneInfo
+    asked: Asked
+    person: str
+    days: str
+    days_before: str
+    total: Sum
+    before: Sum
+    worth: str
+    chart: TimeChart
+    title: str
+    rows: tuple[Row, ...]
+    operations: tuple[tuple[str, str], ...]
+    spans: tuple[Choice, ...]
+    cuts: tuple[Choice, ...]
+    dimensions: tuple[Choice, ...]
+    links: Links
+
+    @property
+    def places(self) -> int:
+        return figures.places_for([row.amount for row in self.rows])
+
+    @property
+    def average_places(self) -> int:
+        return figures.column_places([row.average or 0 for row in self.rows])
+
+    @property
+    def by_name(self) -> str:
+        return _(BY_NAMES[self.asked.by])
+
+    @property
+    def operation_name(self) -> str:
+        return dict(self.operations).get(self.asked.operation, self.asked.operation)
+
+    @property
+    def rows_count_uses(self) -> bool:
+        """Whether the rows' uses add up: a use that several paid counts for each of them."""
+        return sum(row.uses for row in self.rows) == self.total.uses
+
+    @property
+    def everybody_url(self) -> str:
+        return self.links.here(person="", by="person")
+
+    @property
+    def csv_url(self) -> str:
+        return self.links.csv()
+
+    @property
+    def list_url(self) -> str:
+        return self.links.transactions(self.asked.span)
+
+
+def load_usage_page(holding: Holding, shell: Shell, asked: Asked, *, most: int = MOST) -> UsagePage:
+    """The page, its breakdown with at most so many rows; Http404 for a person who is not there.
+
+    At most six queries beside the shell's, whatever the span.
+    """
+    calendar, at = shell.desk.wallets[holding.wallet_id].calendar, shell.at
+    wanted, person = _wanted(holding, asked)
+    before, whole, parts = _instants(calendar, asked, at)
+    sums = sums_over_time(wanted, [before, whole, *parts])
+    operations = breakdown(replace(wanted, operation=""), whole, "operation", limit=MOST_OPERATIONS)
+    known = _names(operations, holding, replace(asked, by="operation"))
+    found, names = operations, known
+    if asked.by != "operation" or asked.operation:
+        found = breakdown(wanted, whole, asked.by, limit=most + 1)
+        names = _names(found, holding, asked)
+    links = Links(holding, asked, person)
+    rows = make_rows(found, names, sums[1], links, most=most)
+    top = _top(operations, known) if not asked.operation else ("", 0)
+    return UsagePage(
+        holding=holding,
+        at=at,
+        zone=zone(calendar.zone_at(at)),
+        asked=asked,
+        person=person,
+        days=figures.days_between(asked.span.first, asked.span.last),
+        days_before=_days(asked.span.before),
+        total=sums[1],
+        before=sums[0],
+        worth=figures.money(sums[1].amount, holding.token_price_minor, holding.currency),
+        chart=_chart(sums, top, links, calendar, at),
+        title=findings.share_title(rows[0].name, rows[0].amount, sums[1].amount) if rows else "",
+        rows=rows,
+        operations=tuple((part.key, name.text) for part, name in zip(operations, known, strict=True)),
+        spans=tuple(span_choices(links)),
+        cuts=tuple(cut_choices(links)),
+        dimensions=tuple(by_choices(links)),
+        links=links,
+    )
+
+
+def _wanted(holding: Holding, asked: Asked) -> tuple[Wanted, str]:
+    wanted = Wanted(holding.wallet_id, not holding.is_own, operation=asked.operation)
+    if not asked.person or holding.is_own:
+        return wanted, ""
+    found = person_of(asked.person, holding.wallet_id)
+    if found is None:
+        raise Http404
+    return replace(wanted, person_wallet_id=found[0]), found[1]
+
+
+def _instants(calendar: Calendar, asked: Asked, at: datetime) -> tuple[Instants, Instants, list[Instants]]:
+    """The span before as far as the present day has come, the span itself, its pieces."""
+    span = asked.span
+    before_ends = span.starts(calendar)
+    if calendar.day_of(at) == span.last:
+        so_far = at - calendar.start_of(span.last)
+        before_ends = min(calendar.start_of(span.before.last) + so_far, before_ends)
+    before = (span.before.starts(calendar), before_ends)
+    return before, _bounds(span, calendar), [_bounds(p, calendar) for p in pieces(asked.each, span)]
+
+
+def _bounds(span: DaySpan, calendar: Calendar) -> Instants:
+    return span.starts(calendar), span.ends(calendar)
+
+
+def _names(parts: Sequence[Part], holding: Holding, asked: Asked) -> list[Name]:
+    return names_of(parts, asked.by, price_book=holding.price_book, is_organisation=not holding.is_own)
+
+
+def _top(parts: Sequence[Part], names: Sequence[Name]) -> tuple[str, int]:
+    if not parts:
+        return "", 0
+    return findings.inside_a_sentence(names[0].text), parts[0].sum.amount
+
+
+def _days(span: DaySpan) -> str:
+    return figures.days_between(span.first, span.last)
+
+
+def _chart(
+    sums: Sequence[Sum], top: tuple[str, int], links: Links, calendar: Calendar, at: datetime
+) -> TimeChart:
+    asked = links.asked
+    title = findings.spending_title(
+        sums[1].amount, sums[0].amount, days=_days(asked.span.before), top=top[0], top_amount=top[1]
+    )
+    notes = {"day": _("Tokens per day, %(days)s."), "week": _("Tokens per week, %(days)s.")}
+    note = notes.get(asked.each, _("Tokens per month, %(days)s.")) % {"days": _days(asked.span)}
+    heads = {"day": _("Day"), "week": _("Week"), "month": _("Month")}
+    points = list(_points(sums[2:], links, calendar.day_of(at) == asked.span.last))
+    return time_chart(points, title=title, note=note, head=heads[asked.each])
+
+
+def _points(sums: Sequence[Sum], links: Links, is_running: bool) -> Iterator[Point]:
+    cut = pieces(links.asked.each, links.asked.span)
+    for place, (piece, found) in enumerate(zip(cut, sums, strict=True)):
+        yield Point(
+            name=_piece_name(piece, links.asked.each),
+            tick=_tick(piece, links.asked.each),
+            amount=found.amount,
+            running=is_running and place == len(cut) - 1,
+            url=links.transactions(piece),
+            uses=found.uses,
+        )
+
+
+def _piece_name(piece: DaySpan, each: Period) -> str:
+    if each == "month" and (piece.first.day == 1):
+        return figures.month_and_year(piece.first)
+    return _days(piece)
+
+
+def _tick(piece: DaySpan, each: Period) -> str:
+    return figures.month_short(piece.first) if each == "month" else figures.day_name(piece.first)

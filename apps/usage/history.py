@@ -1,0 +1,175 @@
+"""What was used in a span of time, summed up in the database: over time, and by what it was for.
+
+A use counts on the instant its charge was created, with what of it stays spent: what was captured, less
+what was not collected and less refunds, whenever these came. So a day is the day its limits counted, and
+the sums are those of the charges' entries in the ledger. Open holds are no spending yet.
+
+For a person all that was paid for what they used, whoever paid. For an organisation what its tokens paid:
+its own wallet directly, and the tokens it had allocated to members, in whichever organisation they were
+spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from apps.core import sql
+
+Dimension = Literal["operation", "model", "activity", "payer", "person"]
+DIMENSIONS: tuple[Dimension, ...] = ("operation", "model", "activity", "payer", "person")
+OWN, ALLOCATED, COVERAGE, SHARED_POOL = "own", "allocated", "coverage", "shared_pool"
+"""Who paid: a bucket of one's own, allocated tokens, an organisation's wallet by its two modes."""
+
+Instants = tuple[datetime, datetime]
+"""From (included) to (excluded)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose use: a person's or an organisation's wallet; of an organisation also one person's only."""
+
+    wallet_id: int
+    is_organisation: bool
+    person_wallet_id: int | None = None
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Micro-tokens and how many uses they are; uses of which nothing stays spent are not counted."""
+
+    amount: int = 0
+    uses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One row of a breakdown. `key` tells it from the others, `label` is its name where the charge has one.
+
+    By payer the key is who paid, and `source_id` the organisation's wallet (0: the person's own). By
+    person it is the person's wallet.
+    """
+
+    key: str
+    label: str
+    source_id: int
+    sum: Sum
+
+
+def sums_over_time(wanted: Wanted, spans: Sequence[Instants]) -> tuple[Sum, ...]:
+    """What was used in each of the spans, in one query."""
+    if not spans:
+        return ()
+    parts, values = _parts(wanted, spans, "''", "0")
+    rows = sql.fetch(
+        f"{_with(len(spans))} SELECT place, SUM(amount), {_USES} FROM ({parts}) p GROUP BY place",
+        [*_bounds(spans), *values],
+    )
+    found = {int(place): Sum(int(amount), int(uses)) for place, amount, uses in rows}
+    return tuple(found.get(place, Sum()) for place in range(len(spans)))
+
+
+def breakdown(wanted: Wanted, span: Instants, by: Dimension, *, limit: int) -> tuple[Part, ...]:
+    """The span by a dimension, the largest first, at most so many rows; one query."""
+    key, source, label = _KEYS[by]
+    if by == "payer":
+        key = _PAYER_OF_ORGANISATION if wanted.is_organisation else _PAYER
+        source = "0" if wanted.is_organisation else _SOURCE
+    parts, values = _parts(wanted, [span], key, source, label=label, by_payer=by == "payer")
+    own = [wanted.wallet_id] if by == "payer" and not wanted.is_organisation else []
+    rows = sql.fetch(
+        f"{_with(1)} SELECT part, MAX(label), source, SUM(amount), {_USES} FROM ({parts}) p "
+        "GROUP BY part, source HAVING SUM(amount) <> 0 OR SUM(CASE WHEN amount > 0 THEN 1 ELSE 0 END) > 0 "
+        "ORDER BY SUM(amount) DESC, part, source LIMIT %s",
+        [*_bounds([span]), *own, *own, *values, limit],
+    )
+    return tuple(
+        Part(str(key), label or "", int(source or 0), Sum(int(amount), int(uses)))
+        for key, label, source, amount, uses in rows
+    )
+
+
+_USES = "SUM(CASE WHEN amount > 0 THEN 1 ELSE 0 END)"
+_SOURCE = "CASE WHEN a.kind = 'allocated' THEN a.source_id WHEN a.holder_id = %s THEN 0 ELSE a.holder_id END"
+_PAYER = f"""CASE WHEN a.kind = '{ALLOCATED}' THEN '{ALLOCATED}' WHEN a.holder_id = %s THEN a.kind
+    WHEN c.shared_pool THEN '{SHARED_POOL}' ELSE '{COVERAGE}' END"""
+_PAYER_OF_ORGANISATION = f"""CASE WHEN a.kind = '{ALLOCATED}' THEN '{ALLOCATED}'
+    WHEN c.shared_pool THEN '{SHARED_POOL}' ELSE '{COVERAGE}' END"""
+_KEYS: dict[Dimension, tuple[str, str, str]] = {
+    "operation": ("c.operation", "0", "''"),
+    "model": ("c.model", "0", "''"),
+    "activity": ("c.activity_type || ' ' || c.activity_id", "0", "c.activity_label"),
+    "payer": (_PAYER, _SOURCE, "''"),
+    "person": ("'person'", "c.wallet_id", "''"),
+}
+_SPENT = """
+SELECT s.place, c.id, {key} AS part, {source} AS source, {label} AS label,
+       c.price_micro - c.uncollected_micro - c.refunded_micro AS amount
+FROM span s JOIN usage_charge c ON c.created_at >= s.begins AND c.created_at < s.ends
+WHERE c.status = 'captured' AND {whose}
+"""
+_PAID = """
+SELECT s.place, c.id, {key} AS part, {source} AS source, MAX({label}) AS label, -SUM(e.amount) AS amount
+FROM span s JOIN usage_charge c ON c.created_at >= s.begins AND c.created_at < s.ends
+JOIN ledger_transfer t ON t.charge_id = c.id AND t.kind IN ('charge', 'refund')
+JOIN ledger_entry e ON e.transfer_id = t.number
+JOIN ledger_account a ON a.id = e.account_id AND {account}
+WHERE c.status = 'captured' AND {whose}
+GROUP BY 1, 2, 3, 4
+"""
+_FROM_ALLOCATIONS = f"(a.kind = '{ALLOCATED}' AND a.source_id = %s)"
+_ELSEWHERE = """c.wallet_id IN (
+    SELECT w.id FROM wallets_wallet w JOIN organisations_membership m ON m.user_id = w.user_id
+    WHERE m.organisation_id = (SELECT organisation_id FROM wallets_wallet WHERE id = %s))
+    AND (c.organisation_wallet_id IS NULL OR c.organisation_wallet_id <> %s)"""
+
+
+def _parts(
+    wanted: Wanted,
+    spans: Sequence[Instants],
+    key: str,
+    source: str,
+    *,
+    label: str = "''",
+    by_payer: bool = False,
+) -> tuple[str, list[Any]]:
+    """One row per charge (and payer): which span, what it was, what of it stays spent."""
+    more, more_values = _narrower(wanted)
+    wallet = wanted.wallet_id
+    words = {"key": key, "source": source, "label": label}
+    if wanted.is_organisation:
+        here = _PAID.format(
+            **words,
+            account=f"(a.holder_id = %s OR {_FROM_ALLOCATIONS})",
+            whose=f"c.organisation_wallet_id = %s{more}",
+        )
+        elsewhere = _PAID.format(**words, account=_FROM_ALLOCATIONS, whose=f"{_ELSEWHERE}{more}")
+        values = [wallet, wallet, wallet, *more_values, wallet, wallet, wallet, *more_values]
+        return f"{here} UNION ALL {elsewhere}", values
+    if by_payer:
+        whose = f"c.wallet_id = %s{more}"
+        return _PAID.format(**words, account="a.holder_id IS NOT NULL", whose=whose), [wallet, *more_values]
+    return _SPENT.format(**words, whose=f"c.wallet_id = %s{more}"), [wallet, *more_values]
+
+
+def _narrower(wanted: Wanted) -> tuple[str, list[Any]]:
+    condition, values = "", list[Any]()
+    if wanted.person_wallet_id is not None:
+        condition += " AND c.wallet_id = %s"
+        values.append(wanted.person_wallet_id)
+    if wanted.operation:
+        condition += " AND c.operation = %s"
+        values.append(wanted.operation)
+    return condition, values
+
+
+def _with(count: int) -> str:
+    """The spans as a table: from each the database reads a stretch of the wallet's index."""
+    return f"WITH span(place, begins, ends) AS (VALUES {', '.join(['(%s, %s, %s)'] * count)})"
+
+
+def _bounds(spans: Sequence[Instants]) -> list[Any]:
+    return [value for place, span in enumerate(spans) for value in (place, *span)]
