@@ -29,11 +29,12 @@ from tests.portal.world import NOW, add_organisation, add_person, person, spend
 TODAY = date(2026, 11, 21)
 
 
-def _page(key: str, slug: str = "", at: datetime = NOW, **query: str) -> UsagePage:
-    shell = load_shell(person(key), at, slug)
+def _page(key: str, slug: str = "", days: tuple[str, str] | None = None, **query: str) -> UsagePage:
+    shell = load_shell(person(key), NOW, slug)
     assert shell.here is not None
-    today = shell.desk.wallets[shell.here.wallet_id].calendar.day_of(at)
-    asked = read_asked(query, today=today, by_person=bool(slug))
+    if days:
+        query = {**query, "from": days[0], "to": days[1]}
+    asked = read_asked(query, today=TODAY, by_person=bool(slug))
     return load_usage_page(shell.here, shell, asked)
 
 
@@ -93,7 +94,7 @@ def test_days_are_those_of_the_wallet(campus: Organisation) -> None:
 
 
 def test_the_day_the_clocks_go_back_is_one_column(campus: Organisation) -> None:
-    page = _page("jonas", **{"from": "2026-10-24", "to": "2026-10-27"})
+    page = _page("jonas", days=("2026-10-24", "2026-10-27"))
     assert [column.point.name for column in page.chart.columns] == ["24 Oct", "25 Oct", "26 Oct", "27 Oct"]
 
 

@@ -20,9 +20,11 @@ from apps.portal.usage_page.choices import BY_NAMES, Choice, by_choices, cut_cho
 from apps.portal.usage_page.links import Links
 from apps.portal.usage_page.names import Name, names_of, person_of
 from apps.portal.usage_page.rows import MOST, Row, make_rows
-from apps.usage.history import Instants, Part, Sum, Wanted, breakdown, sums_over_time
+from apps.usage.history import Dimension, Instants, Part, Sum, Wanted, breakdown, sums_over_time
 
 MOST_OPERATIONS = 200
+Named = tuple[Sequence[Part], Sequence[Name]]
+"""Rows of a breakdown and what each is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,35 +97,41 @@ def load_usage_page(holding: Holding, shell: Shell, asked: Asked, *, most: int =
     wanted, person = _wanted(holding, asked)
     before, whole, parts = _instants(calendar, asked, at)
     sums = sums_over_time(wanted, [before, whole, *parts])
-    operations = breakdown(replace(wanted, operation=""), whole, "operation", limit=MOST_OPERATIONS)
-    known = _names(operations, holding, replace(asked, by="operation"))
-    found, names = operations, known
-    if asked.by != "operation" or asked.operation:
-        found = breakdown(wanted, whole, asked.by, limit=most + 1)
-        names = _names(found, holding, asked)
+    operations, found = _breakdowns(wanted, holding, asked, whole, most)
     links = Links(holding, asked, person)
-    rows = make_rows(found, names, sums[1], links, most=most)
-    top = _top(operations, known) if not asked.operation else ("", 0)
+    rows = make_rows(*found, sums[1], links, most=most)
     return UsagePage(
         holding=holding,
         at=at,
         zone=zone(calendar.zone_at(at)),
         asked=asked,
         person=person,
-        days=figures.days_between(asked.span.first, asked.span.last),
+        days=_days(asked.span),
         days_before=_days(asked.span.before),
         total=sums[1],
         before=sums[0],
         worth=figures.money(sums[1].amount, holding.token_price_minor, holding.currency),
-        chart=_chart(sums, top, links, calendar, at),
+        chart=_chart(sums, ("", 0) if asked.operation else _top(*operations), links, calendar, at),
         title=findings.share_title(rows[0].name, rows[0].amount, sums[1].amount) if rows else "",
         rows=rows,
-        operations=tuple((part.key, name.text) for part, name in zip(operations, known, strict=True)),
+        operations=tuple((part.key, name.text) for part, name in zip(*operations, strict=True)),
         spans=tuple(span_choices(links)),
         cuts=tuple(cut_choices(links)),
         dimensions=tuple(by_choices(links)),
         links=links,
     )
+
+
+def _breakdowns(
+    wanted: Wanted, holding: Holding, asked: Asked, whole: Instants, most: int
+) -> tuple[Named, Named]:
+    """All operations, and what is asked for, which may be the same: rows with their names."""
+    parts = breakdown(replace(wanted, operation=""), whole, "operation", limit=MOST_OPERATIONS)
+    operations = (parts, _names(parts, holding, "operation"))
+    if asked.by == "operation" and not asked.operation:
+        return operations, operations
+    found = breakdown(wanted, whole, asked.by, limit=most + 1)
+    return operations, (found, _names(found, holding, asked.by))
 
 
 def _wanted(holding: Holding, asked: Asked) -> tuple[Wanted, str]:
@@ -151,8 +159,8 @@ def _bounds(span: DaySpan, calendar: Calendar) -> Instants:
     return span.starts(calendar), span.ends(calendar)
 
 
-def _names(parts: Sequence[Part], holding: Holding, asked: Asked) -> list[Name]:
-    return names_of(parts, asked.by, price_book=holding.price_book, is_organisation=not holding.is_own)
+def _names(parts: Sequence[Part], holding: Holding, by: Dimension) -> list[Name]:
+    return names_of(parts, by, price_book=holding.price_book, is_organisation=not holding.is_own)
 
 
 def _top(parts: Sequence[Part], names: Sequence[Name]) -> tuple[str, int]:
