@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.forms import Media
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from apps.core.errors import NotFound
 from apps.core.units import format_tokens
 
 if TYPE_CHECKING:
@@ -57,6 +59,32 @@ class FirstPages(AnyPaginator):
     def is_cut(self) -> bool:
         """Whether there may be more than was counted."""
         return bool(self.count >= self.AT_MOST)
+
+
+class Explained(AnyAdmin):
+    """A model whose page is drawn by `explain` instead of as a list of fields.
+
+    `explain` gives the template's name and its context; NotFound where there is nothing.
+    """
+
+    def explain(self, key: int) -> tuple[str, dict[str, Any]]:
+        raise NotImplementedError
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Anything but looking is refused, as on every page of the books."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            return super().change_view(request, object_id, form_url, extra_context)
+        try:
+            template, context = self.explain(int(object_id))
+        except (NotFound, ValueError) as unknown:
+            raise Http404 from unknown
+        return render(request, template, {**self.admin_site.each_context(request), **context})
 
 
 class LargeTableAdmin(ReadOnly, AnyAdmin):

@@ -5,23 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.db.models import Q
 
-from apps.core.staff_pages import (
-    AnyTable,
-    LargeTableAdmin,
-    ReadOnly,
-    as_lines,
-    as_tokens,
-    link,
-    links_to_list,
-    one_of,
-    tokens,
-)
+from apps.core.staff_pages import Explained, LargeTableAdmin, link, links_to_list, one_of, tokens
 from apps.ledger.models import Account, Bucket, Entry, LedgerCheck, Transfer
 from apps.ledger.platform import NAMES
 from apps.staff.books.finding import number, wallets_of
+from apps.staff.transfer_page import load_transfer_page
 from apps.wallets.models import Movement
 
 KINDS = ("charge", "refund", "grant", "lapse", "allocation", "reclaim", "promotion", "migration")
@@ -70,40 +60,12 @@ class AccountAdmin(LargeTableAdmin):
         return links_to_list("ledger_entry", f"account__id__exact={row.pk}", "Entries")
 
 
-class EntryInline(ReadOnly, AnyTable):
-    shown_amount = tokens("amount", "tokens")
-    shown_balance_after = tokens("balance_after", "balance after")
-    model = Entry
-    fields = ("account_link", "shown_amount", "shown_balance_after")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("account").order_by("id")
-
-    @admin.display(description="account")
-    def account_link(self, row: Entry) -> str:
-        return link("ledger_account", row.account_id, row.account)
-
-
 @admin.register(Transfer)
-class TransferAdmin(LargeTableAdmin):
+class TransferAdmin(Explained, LargeTableAdmin):
     list_display = ("__str__", "kind", "at", "description", "charge", "actor")
     list_filter = (one_of("kind", "kind", KINDS),)
     ordering = ("-number",)
     search_help_text = "T-number, C-number of a charge, an e-mail address, a name, an id"
-    fields = (
-        "number",
-        "kind",
-        "at",
-        "recorded_at",
-        "description",
-        "actor",
-        "note",
-        "charge",
-        "wallets",
-    )
-    readonly_fields = fields
-    inlines = (EntryInline,)
 
     def find(self, term: str) -> Q:
         found = number(term)
@@ -117,11 +79,8 @@ class TransferAdmin(LargeTableAdmin):
     def charge(self, row: Transfer) -> str:
         return link("usage_charge", row.charge_id, f"C-{row.charge_id}")
 
-    def wallets(self, row: Transfer) -> str:
-        movements = Movement.objects.filter(transfer=row).select_related("wallet").order_by("id")
-        return as_lines(
-            (link("wallets_wallet", m.wallet_id, m.wallet), as_tokens(m.amount)) for m in movements
-        )
+    def explain(self, key: int) -> tuple[str, dict[str, Any]]:
+        return "staff/transfer.html", load_transfer_page(key)
 
 
 @admin.register(Entry)

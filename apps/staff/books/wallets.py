@@ -6,12 +6,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from apps.core.clock import now
-from apps.core.errors import NotFound
-from apps.core.staff_pages import AnyTable, LargeTableAdmin, ReadOnly, link, one_of, tokens
+from apps.core.staff_pages import AnyTable, Explained, LargeTableAdmin, ReadOnly, link, one_of, tokens
 from apps.staff.books.finding import number, wallets_of
 from apps.staff.books.ledger import KINDS
 from apps.staff.wallet_page import load_wallet_page
@@ -19,29 +16,16 @@ from apps.wallets.models import Grant, Hold, HoldPart, Movement, Wallet
 
 
 @admin.register(Wallet)
-class WalletAdmin(LargeTableAdmin):
+class WalletAdmin(Explained, LargeTableAdmin):
     list_display = ("id", "owner_type", "owner_key", "price_book", "unlimited", "frozen")
     list_select_related = ("price_book",)
     list_filter = ("owner_type", "price_book", "frozen", "unlimited")
     ordering = ("-id",)
     search_help_text = "The owner's id, e-mail address or name, or the number of the wallet"
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The wallet explained; anything but looking is refused as on every page of the books."""
-        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
-            return super().change_view(request, object_id, form_url, extra_context)
-        try:
-            page = load_wallet_page(int(object_id), at=now())
-        except (NotFound, ValueError) as unknown:
-            raise Http404 from unknown
-        frame = self.admin_site.each_context(request)
-        return render(request, "staff/wallet.html", {**frame, "title": page.title, "page": page})
+    def explain(self, key: int) -> tuple[str, dict[str, Any]]:
+        page = load_wallet_page(key, at=now())
+        return "staff/wallet.html", {"title": page.title, "page": page}
 
     def find(self, term: str) -> Q:
         found = number(term)
