@@ -26,9 +26,13 @@ FIXED = ("currency", "token_price_minor")
 
 @dataclass(frozen=True, slots=True)
 class BookChanges:
-    """What differed from the file: `redeclared` operations may need new versions, `other` is text."""
+    """What differed from the file: `redeclared` operations may need new versions, `other` is text.
+
+    `rehosted`: whether the file says something new of hosting and storage.
+    """
 
     redeclared: frozenset[str]
+    rehosted: bool
     other: tuple[str, ...]
 
     @property
@@ -60,7 +64,7 @@ def save_book(book: PriceBookFile) -> BookChanges:
         redeclared |= {operation.code} if saved.redeclared else set()
         other += [f"listing of {operation.code}"] if saved.relisted else []
     redeclared |= _retire_others(book.code, {operation.code for operation in book.operations})
-    return BookChanges(frozenset(redeclared), tuple(other))
+    return BookChanges(frozenset(redeclared), "hosting" in differing, tuple(other))
 
 
 def _said(book: PriceBookFile) -> dict[str, Any]:
@@ -68,6 +72,7 @@ def _said(book: PriceBookFile) -> dict[str, Any]:
         "money": book.money,
         "tiers": [list(tier) for tier in book.tiers],
         "packages": [list(package) for package in book.packages],
+        "hosting": book.hosting,
         "categories": [list(category) for category in book.categories],
     }
 

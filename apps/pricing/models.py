@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
-APPEND_ONLY = ("pricing_rateversion", "pricing_exchangerate")
+APPEND_ONLY = ("pricing_rateversion", "pricing_exchangerate", "pricing_hostingrateversion")
 """Tables that a past charge may rest on: rows are added, never changed or deleted."""
 
 
@@ -193,6 +194,29 @@ class ExchangeRate(models.Model):
         return f"1 {self.base} = {self.value} {self.quote} from {self.effective_on}"
 
 
+class HostingRateVersion(models.Model):
+    """What hosting and storage cost in a price book from an instant until the next version; never changed."""
+
+    price_book = models.ForeignKey(PriceBook, on_delete=models.PROTECT, related_name="hosting_versions")
+    effective_from = models.DateTimeField()
+    spec = models.JSONField(
+        help_text="Tokens by kind, free ones, storage above the free pools, grace days; see hosting_file."
+    )
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=160, help_text="Who or what published it.")
+
+    class Meta:
+        ordering = ("price_book", "effective_from")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["price_book", "effective_from"], name="one_hosting_version_per_book_and_instant"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price_book_id} hosting from {self.effective_from:%Y-%m-%d %H:%M}"
+
+
 class Example(models.Model):
     """A typical use of an operation, whose cost the rate card works out."""
 
@@ -241,3 +265,24 @@ class CatalogueRevision(models.Model):
 
     def __str__(self) -> str:
         return str(self.token)
+
+
+class Preset(models.Model):
+    """A use of an operation that a person wants to work out again; a name means one of them."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="presets")
+    name = models.CharField(max_length=80)
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="presets")
+    model = models.CharField(max_length=200, blank=True)
+    quantities = models.JSONField(help_text="Unit to plain decimal text.")
+    options = models.JSONField(default=dict, blank=True)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], name="one_preset_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

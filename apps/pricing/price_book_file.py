@@ -14,6 +14,7 @@ from typing import Any
 
 from apps.core.units import MICRO
 from apps.pricing.file_tables import PriceFileError, Source, Table
+from apps.pricing.hosting_file import read_hosting
 from apps.pricing.operation_file import DeclaredOperation, read_code, read_operation
 
 CATALOGUE = Path(__file__).parent / "catalogue"
@@ -40,6 +41,7 @@ class PriceBookFile:
     tiers: tuple[tuple[int, int], ...]
     packages: tuple[tuple[str, int, int], ...]
     exchanges: tuple[DeclaredExchange, ...]
+    hosting: dict[str, Any]
     categories: tuple[tuple[str, str], ...]
     operations: tuple[DeclaredOperation, ...]
 
@@ -73,6 +75,7 @@ def parse_price_book(text: str, name: str) -> PriceBookFile:
         tiers=_tiers(top),
         packages=_packages(top),
         exchanges=tuple(_exchange(table) for table in top.tables("exchange_rates")),
+        hosting=read_hosting(top),
         categories=categories,
         operations=tuple(
             read_operation(key, table, dict(categories), currency) for key, table in operations.named()

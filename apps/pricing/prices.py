@@ -17,7 +17,15 @@ from typing import Any
 from apps.core import sql
 from apps.core.errors import NoPrice, NotFound, ValidationError
 from apps.pricing.compiling import Exchange, Owner, compile_rate
-from apps.pricing.models import CatalogueRevision, ExchangeRate, Operation, RateVersion
+from apps.pricing.hosting import HostingRates
+from apps.pricing.hosting_file import compile_hosting
+from apps.pricing.models import (
+    CatalogueRevision,
+    ExchangeRate,
+    HostingRateVersion,
+    Operation,
+    RateVersion,
+)
 from apps.pricing.rating import Rate
 
 
@@ -79,6 +87,23 @@ class Catalogue:
             exchange = Exchange(row.pk, row.base, row.quote, row.value)
             pairs.setdefault((row.base, row.quote), []).append((row.effective_on, exchange))
         return pairs
+
+    @cached_property
+    def hosting(self) -> dict[str, list[HostingRates]]:
+        """The versions of each price book's hosting and storage rates, oldest first."""
+        books: dict[str, list[HostingRates]] = {}
+        for row in HostingRateVersion.objects.order_by("effective_from"):
+            rates = compile_hosting(row.pk, row.effective_from, row.spec)
+            books.setdefault(row.price_book_id, []).append(rates)
+        return books
+
+    def hosting_rates(self, *, price_book: str, at: datetime) -> HostingRates:
+        """The rates in force at an instant; NoPrice where there are none yet."""
+        versions = self.hosting.get(price_book, [])
+        index = bisect_right([rates.effective_from for rates in versions], at) - 1
+        if index < 0:
+            raise NoPrice(f"The price book {price_book} has no hosting and storage rates yet.")
+        return versions[index]
 
     def find_rate(
         self,

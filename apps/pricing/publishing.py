@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from apps.core.errors import InvalidState
-from apps.pricing.models import CatalogueRevision, Operation, Rate, RateVersion
+from apps.pricing.models import CatalogueRevision, HostingRateVersion, Operation, Rate, RateVersion
 from apps.pricing.specs import Spec
 
 BATCH = 500
@@ -85,6 +85,29 @@ def publish(
         )
     RateVersion.objects.bulk_create(versions, batch_size=BATCH)
     return published
+
+
+def publish_hosting(
+    price_book: str, spec: Spec, *, starts_at: datetime, first_starts_at: datetime, at: datetime, actor: str
+) -> bool:
+    """Write a version of a book's hosting and storage rates if it differs from the one in force; whether it did.
+
+    InvalidState if a version begins at `starts_at` or later: prices are never changed backwards.
+    """
+    rows = HostingRateVersion.objects.filter(price_book=price_book)
+    latest = rows.order_by("-effective_from").first()
+    if latest is not None and latest.spec == spec:
+        return False
+    if latest is not None and latest.effective_from >= starts_at:
+        raise InvalidState(f"There are {latest} UTC already; new rates must begin after them.")
+    HostingRateVersion.objects.create(
+        price_book_id=price_book,
+        effective_from=starts_at if latest else first_starts_at,
+        spec=spec,
+        published_at=at,
+        published_by=actor,
+    )
+    return True
 
 
 def _claim_rates(items: list[Wanted]) -> dict[tuple[int, str], Rate]:

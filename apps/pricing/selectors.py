@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from apps.core.errors import NoPrice, NotFound, ValidationError
 from apps.core.units import parse_quantity
+from apps.pricing.hosting import HostingRates
 from apps.pricing.models import Category, Example, Operation, PriceBook, RateVersion
 from apps.pricing.prices import Catalogue, open_catalogue
 from apps.pricing.rate_card import ExampleCard, ModelCard, OperationCard, RateCard, model_card
@@ -20,6 +21,7 @@ from apps.pricing.schemes import PackageOffer, Scheme, SchemeKind, VolumeStep
 __all__ = [
     "Catalogue",
     "example_price",
+    "find_hosting_rates",
     "find_rate",
     "find_scheme",
     "get_rate",
@@ -66,6 +68,11 @@ def find_rate(
     return open_catalogue().find_rate(
         price_book=price_book, operation=operation, model=model, at=at, allow_before_first=allow_before_first
     )
+
+
+def find_hosting_rates(*, price_book: str, at: datetime) -> HostingRates:
+    """What hosting and storage cost in a price book at an instant; NoPrice where there are no rates yet."""
+    return open_catalogue().hosting_rates(price_book=price_book, at=at)
 
 
 def get_rate(*, version_id: int, exchange_rate_id: int | None) -> Rate:

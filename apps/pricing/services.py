@@ -27,6 +27,7 @@ from apps.pricing.publishing import (
     Wanted,
     claim_catalogue,
     publish,
+    publish_hosting,
     renew_catalogue,
 )
 from apps.pricing.specs import build_spec, declared_free, reprice, retired
@@ -38,16 +39,20 @@ PriceChange = tuple[str, str, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What loading a price book changed; all empty for an unchanged file."""
+    """What loading a price book changed; all empty for an unchanged file.
+
+    `hosting`: whether a new version of the hosting and storage rates was published.
+    """
 
     price_book: str
     changes: BookChanges
     published: tuple[Published, ...]
+    hosting: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether the book was already as the file says."""
-        return not self.published and self.changes.is_empty
+        return not self.published and not self.hosting and self.changes.is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +86,18 @@ def load_price_book(
     for operation in operations_of(book.code):
         redeclared = operation.code in changes.redeclared
         wanted += _wanted_by_file(operation, prices, redeclared=redeclared)
+    first = effective_from or book.effective_from
     published = publish(
         wanted,
         starts_at=effective_from or at,
-        first_starts_at=effective_from or book.effective_from,
+        first_starts_at=first,
         at=at,
         actor=actor,
     )
-    report = LoadReport(book.code, changes, tuple(published))
+    hosting = changes.rehosted and publish_hosting(
+        book.code, book.hosting, starts_at=effective_from or at, first_starts_at=first, at=at, actor=actor
+    )
+    report = LoadReport(book.code, changes, tuple(published), hosting)
     if not report.is_empty:
         renew_catalogue()
     return report

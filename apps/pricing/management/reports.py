@@ -55,6 +55,8 @@ def write_load(out: OutputWrapper, report: LoadReport) -> None:
     for change in report.changes.other:
         out.write(f"  {change}")
     out.write(f"{report.price_book}: loaded.")
+    if report.hosting:
+        out.write(f"  {report.price_book} hosting and storage: new version")
     _write_published(out, report.published)
 
 

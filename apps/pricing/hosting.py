@@ -1,0 +1,176 @@
+"""What hosting and storage cost: pure and exact, used by the monthly bills and by the calculator alike.
+
+Averages are fractions, rates whole micro-tokens; nothing is rounded before a payer's month is whole.
+Source of the rules: clockwork.md, "Bills".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from apps.core.units import MICRO
+
+GIGABYTE = 10**9
+KINDS = ("campus", "course", "session", "task")
+OWNERS = ("organisation", "user")
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class KindRate:
+    """What one member of a resource of a kind costs a month; a payer's first `free` resources cost nothing."""
+
+    micro_per_member: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostingRates:
+    """The hosting and storage rates of one price book from an instant on.
+
+    `free_bytes` is the pool of each kind of payer; a bill is overdue `grace_days` after it was due.
+    """
+
+    version_id: int
+    effective_from: datetime
+    kinds: Mapping[str, KindRate]
+    micro_per_gigabyte: int
+    free_bytes: Mapping[str, int]
+    grace_days: int
+
+    def kind(self, name: str) -> KindRate:
+        """The rate of a kind; what is not priced costs nothing."""
+        return self.kinds.get(name, KindRate(0, 0))
+
+    @property
+    def is_free(self) -> bool:
+        """Whether neither hosting nor storage costs anything."""
+        return not self.micro_per_gigabyte and not any(rate.micro_per_member for rate in self.kinds.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """`count` resources of a kind that are alike: one on a bill, many in a plan.
+
+    `members` and `stored_bytes` are the payer's part of each one's average over the month.
+    """
+
+    kind: str
+    members: Fraction
+    stored_bytes: Fraction = Fraction(0)
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HostingLine:
+    """What hosting costs for one `Hosted`: `exact` tokens, and the whole `tokens` it bears of the total."""
+
+    hosted: Hosted
+    rate: KindRate
+    free: int
+    exact: Fraction
+    tokens: int
+
+    @property
+    def billable(self) -> int:
+        """How many of the resources are beyond the free ones."""
+        return self.hosted.count - self.free
+
+
+@dataclass(frozen=True, slots=True)
+class HostingCost:
+    """A payer's hosting of one month: `tokens` is `exact` rounded, and the sum of the lines."""
+
+    lines: tuple[HostingLine, ...]
+    exact: Fraction
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class StorageCost:
+    """A payer's storage of one month in average bytes; `shares` are the whole tokens of each `Hosted`."""
+
+    stored: Fraction
+    free: int
+    billable: Fraction
+    micro_per_gigabyte: int
+    exact: Fraction
+    tokens: int
+    shares: tuple[int, ...]
+
+
+def time_weighted(changes: Iterable[tuple[datetime, int]], start: datetime, end: datetime) -> Fraction:
+    """The average of a quantity over [start, end); each change holds from its instant on, before it there is 0.
+
+    `changes` may stand in any order; of several at one instant the last one counts.
+    """
+    total, since, value = 0, start, 0
+    for instant, quantity in sorted(changes, key=lambda change: change[0]):
+        if instant >= end:
+            break
+        if instant > since:
+            total += value * ((instant - since) // _TICK)
+            since = instant
+        value = quantity
+    total += value * ((end - since) // _TICK)
+    return Fraction(total, (end - start) // _TICK)
+
+
+def share_of(quantity: Fraction, weight: int, weights: Iterable[int]) -> Fraction:
+    """A payer's part of a resource that several share, by the payers' weights."""
+    return quantity * Fraction(weight, sum(weights))
+
+
+def cost_hosting(hosted: Sequence[Hosted], rates: HostingRates) -> HostingCost:
+    """What a payer's hosting costs for a month; `hosted` in order of creation, then id: the first are free."""
+    left = {name: rate.free for name, rate in rates.kinds.items()}
+    drafts: list[tuple[Hosted, KindRate, int, Fraction]] = []
+    for each in hosted:
+        rate = rates.kind(each.kind)
+        free = min(left.get(each.kind, 0), each.count)
+        left[each.kind] = left.get(each.kind, 0) - free
+        exact = (each.count - free) * each.members * Fraction(rate.micro_per_member, MICRO)
+        drafts.append((each, rate, free, exact))
+    exact = sum((draft[3] for draft in drafts), Fraction(0))
+    tokens = round_half_up(exact)
+    shares = share_out(tokens, [draft[3] for draft in drafts])
+    lines = tuple(HostingLine(*draft, share) for draft, share in zip(drafts, shares, strict=True))
+    return HostingCost(lines, exact, tokens)
+
+
+def cost_storage(hosted: Sequence[Hosted], rates: HostingRates, payer: str) -> StorageCost:
+    """What a payer's storage costs for a month above the free pool of its kind (``organisation``, ``user``)."""
+    held = [each.count * each.stored_bytes for each in hosted]
+    stored = sum(held, Fraction(0))
+    free = rates.free_bytes.get(payer, 0)
+    billable = max(stored - free, Fraction(0))
+    exact = billable / GIGABYTE * Fraction(rates.micro_per_gigabyte, MICRO)
+    tokens = round_half_up(exact)
+    shares = tuple(share_out(tokens, held))
+    return StorageCost(stored, free, billable, rates.micro_per_gigabyte, exact, tokens, shares)
+
+
+def round_half_up(exact: Fraction) -> int:
+    """The nearest whole number of what is not negative; a half goes up."""
+    return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+
+
+def share_out(total: int, weights: Sequence[Fraction]) -> list[int]:
+    """Split a whole number in proportion to the weights by largest remainder; of equal ones the first gains.
+
+    The parts add up to `total`; where nothing weighs anything, all parts are 0 and so must `total` be.
+    """
+    whole = sum(weights, Fraction(0))
+    if not whole:
+        if total:
+            raise ValueError("There is nothing to share the total out over.")
+        return [0] * len(weights)
+    exact = [total * weight / whole for weight in weights]
+    parts = [part.numerator // part.denominator for part in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda index: parts[index] - exact[index])
+    for index in by_remainder[: total - sum(parts)]:
+        parts[index] += 1
+    return parts
