@@ -21,7 +21,7 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class KindRate:
-    """What one member of a resource of a kind costs a month; a payer's first `free` resources cost nothing."""
+    """What a member of a resource costs a month; a payer's first `free` ones of the kind cost nothing."""
 
     micro_per_member: int
     free: int
@@ -103,7 +103,7 @@ class StorageCost:
 
 
 def time_weighted(changes: Iterable[tuple[datetime, int]], start: datetime, end: datetime) -> Fraction:
-    """The average of a quantity over [start, end); each change holds from its instant on, before it there is 0.
+    """The average of a quantity over [start, end); a change holds from its instant on, before it is 0.
 
     `changes` may stand in any order; of several at one instant the last one counts.
     """
@@ -125,7 +125,7 @@ def share_of(quantity: Fraction, weight: int, weights: Iterable[int]) -> Fractio
 
 
 def cost_hosting(hosted: Sequence[Hosted], rates: HostingRates) -> HostingCost:
-    """What a payer's hosting costs for a month; `hosted` in order of creation, then id: the first are free."""
+    """What a payer's hosting costs a month; `hosted` in order of creation, then id: the first are free."""
     left = {name: rate.free for name, rate in rates.kinds.items()}
     drafts: list[tuple[Hosted, KindRate, int, Fraction]] = []
     for each in hosted:
@@ -142,7 +142,7 @@ def cost_hosting(hosted: Sequence[Hosted], rates: HostingRates) -> HostingCost:
 
 
 def cost_storage(hosted: Sequence[Hosted], rates: HostingRates, payer: str) -> StorageCost:
-    """What a payer's storage costs for a month above the free pool of its kind (``organisation``, ``user``)."""
+    """What a payer's storage costs a month above its free pool; `payer`: ``organisation`` or ``user``."""
     held = [each.count * each.stored_bytes for each in hosted]
     stored = sum(held, Fraction(0))
     free = rates.free_bytes.get(payer, 0)

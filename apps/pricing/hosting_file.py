@@ -28,13 +28,10 @@ def read_hosting(top: Table) -> Spec:
     pools = storage.table("free_gb")
     spec = {
         "kinds": kinds,
-        "tokens_per_gb": _tokens(storage, "tokens_per_gb"),
-        "free_gb": {owner: pools.number(owner, "0") for owner in OWNERS},
+        "tokens_per_gb": _micro(storage, "tokens_per_gb"),
+        "free_gb": {owner: _micro(pools, owner) for owner in OWNERS},
         "grace_days": grace_days,
     }
-    for owner, number in spec["free_gb"].items():
-        if len(number.partition(".")[2]) > 6:
-            raise pools.error(owner, "has more than 6 decimals.")
     pools.finish()
     storage.finish()
     return spec
@@ -59,14 +56,14 @@ def compile_hosting(version_id: int, effective_from: datetime, spec: Mapping[str
 def _kind(name: str, table: Table) -> dict[str, Any]:
     kind = {
         "kind": name,
-        "tokens": _tokens(table, "tokens_per_member"),
+        "tokens": _micro(table, "tokens_per_member"),
         "free": table.scaled("free", 1, "0"),
     }
     table.finish()
     return kind
 
 
-def _tokens(table: Table, key: str) -> str:
+def _micro(table: Table, key: str) -> str:
     number = table.number(key, "0")
     if len(number.partition(".")[2]) > 6:
         raise table.error(key, "has more than 6 decimals.")

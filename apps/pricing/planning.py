@@ -92,13 +92,13 @@ def tokens_for(money_minor: int, token_price_minor: int) -> int:
 
 
 def uses_for(money_minor: int, token_price_minor: int, micro_each: int) -> int | None:
-    """How many whole uses of so many micro-tokens each an amount of money pays; None where they cost nothing."""
+    """How many uses of so many micro-tokens each an amount of money pays; None where they are free."""
     return money_minor * MICRO // (token_price_minor * micro_each) if micro_each else None
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What to buy for a need: quotes with how often each, and their sums; `value_minor` before any discount."""
+    """What to buy: quotes, how often each, the package's code; and sums, `value_minor` undiscounted."""
 
     quotes: tuple[tuple[Quote, int, str], ...]
     pay_minor: int

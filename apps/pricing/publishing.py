@@ -90,7 +90,7 @@ def publish(
 def publish_hosting(
     price_book: str, spec: Spec, *, starts_at: datetime, first_starts_at: datetime, at: datetime, actor: str
 ) -> bool:
-    """Write a version of a book's hosting and storage rates if it differs from the one in force; whether it did.
+    """Write a version of a book's hosting and storage rates if it differs; answers whether it did.
 
     InvalidState if a version begins at `starts_at` or later: prices are never changed backwards.
     """

@@ -82,7 +82,9 @@ def test_a_kind_without_a_rate_costs_nothing() -> None:
 
 def test_storage_within_the_free_pool_costs_nothing() -> None:
     cost = cost_storage([Hosted("course", Fraction(0), Fraction(GIGABYTE))], RATES, "user")
-    assert (cost.billable, cost.tokens, cost.shares) == (0, 0, (0,))
+    assert not cost.billable
+    assert not cost.tokens
+    assert cost.shares == (0,)
 
 
 def test_an_average_weighs_each_quantity_by_its_time() -> None:
