@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.portal import views
+from apps.portal.calculator.views import organisation_calculator
 from apps.portal.members_page.views import members, members_csv
 from apps.portal.usage_page.views import usage, usage_csv
 
@@ -18,5 +19,6 @@ urlpatterns = [
     path("orgs/<slug:slug>/members.csv", members_csv, name="members_csv"),
     path("rates/", views.first_rates, name="first_rates"),
     path("rates/<slug:book>/", views.rates, name="rates"),
+    path("calculator/", organisation_calculator, name="calculator"),
     path("theme/", views.theme, name="theme"),
 ]

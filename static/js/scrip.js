@@ -26,3 +26,23 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
+
+/* A link marked data-copy is copied instead of followed; the mark's text says that it was. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-copy]");
+  if (!link || !navigator.clipboard || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const label = link.querySelector("span");
+  navigator.clipboard.writeText(link.href).then(
+    () => { label.setAttribute("role", "status"); label.textContent = link.dataset.copy; },
+    () => { location.href = link.href; },
+  );
+});
+
+/* After a live answer a field is invalid for assistive technology as long as its note names a problem. */
+document.addEventListener("htmx:afterSettle", () => {
+  for (const field of document.querySelectorAll("input[aria-describedby]")) {
+    const note = document.getElementById(field.getAttribute("aria-describedby"));
+    if (note?.id.endsWith("-note")) field.setAttribute("aria-invalid", note.querySelector(".problem") ? "true" : "false");
+  }
+});
