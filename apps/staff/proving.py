@@ -49,6 +49,7 @@ class Check:
     rules: int
     counts: tuple[tuple[str, int], ...]
     findings: tuple[Finding, ...]
+    outstanding: dict[str, list[int]]
 
     @property
     def symbol(self) -> str:
@@ -67,6 +68,11 @@ class ProofPage:
     @property
     def transfers(self) -> int:
         return dict(self.last.counts).get("ledger_transfer", 0) if self.last else 0
+
+    @property
+    def outstanding(self) -> dict[str, list[int]]:
+        """Micro-tokens by bucket at the last check: balance and held."""
+        return self.last.outstanding if self.last else {}
 
     @property
     def entries(self) -> int:
@@ -99,6 +105,7 @@ def show_check(row: LedgerCheck) -> Check:
         rules=row.rules,
         counts=tuple(row.counts.items()),
         findings=tuple(_findings(row.differences)),
+        outstanding=row.outstanding,
     )
 
 
@@ -141,4 +148,4 @@ def _ring() -> None:
 def actor_of(request: HttpRequest) -> str:
     """Who of the staff acts, as the trail of changes names them."""
     user = request.user
-    return f"staff:{user.platform_id}" if isinstance(user, User) else ""
+    return f"user:{user.platform_id}" if isinstance(user, User) else ""

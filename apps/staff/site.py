@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.staff.listing import tools_for
 from apps.staff.navigation import links_for, role_of
 
 SHORT = ("start", "problem", "wallet", "charge")
@@ -38,6 +39,7 @@ class StaffSite(AdminSite):
             **context,
             "places": groups,
             "short_places": [link for _, links in groups for link in links if link.symbol in SHORT],
+            "list_tools": tools_for(request),
             "find_url": reverse("staff_search"),
             "staff_role": role_of(request),
         }

@@ -10,12 +10,16 @@ from apps.staff import views
 guarded = admin.site.admin_view
 
 urlpatterns = [
+    path("", guarded(views.start), name="staff_start"),
     path("search/", guarded(views.find), name="staff_search"),
     path(
         "wallets/wallet/<int:wallet_id>/explain/<slug:what>/",
         guarded(views.explain_wallet),
         name="staff_explain_wallet",
     ),
+    path("export/<slug:app>/<slug:model>.csv", guarded(views.export), name="staff_export"),
+    path("saved/", guarded(views.keep_filter), name="staff_save_filter"),
+    path("saved/<int:filter_id>/remove/", guarded(views.forget_filter), name="staff_remove_filter"),
     path("proof/", guarded(views.proof), name="staff_proof"),
     path("proof/run/", guarded(views.run_proof), name="staff_run_proof"),
 ]

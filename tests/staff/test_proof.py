@@ -23,7 +23,7 @@ def test_the_button_proves_small_books_at_once_and_keeps_the_result(staff: Clien
     page = staff.post(reverse("staff_run_proof"), follow=True).content.decode()
     assert "The ledger adds up" in page
     check = LedgerCheck.objects.latest("id")
-    assert (check.state, check.actor, check.under_way) == ("holds", "staff:boss", None)
+    assert (check.state, check.actor, check.under_way) == ("holds", "user:boss", None)
     assert check.counts["usage_charge"] == 5
     assert sum(balance for balance, _ in check.outstanding.values()) > 0
 

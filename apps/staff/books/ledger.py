@@ -11,9 +11,11 @@ from apps.core.staff_pages import Explained, LargeTableAdmin, link, links_to_lis
 from apps.ledger.models import Account, Bucket, Entry, LedgerCheck, Transfer
 from apps.ledger.platform import NAMES
 from apps.staff.books.finding import number, wallets_of
+from apps.staff.filters import between_amounts, between_days
 from apps.staff.transfer_page import load_transfer_page
 from apps.wallets.models import Movement
 
+ACCOUNTS = (*Bucket.values, *NAMES.values())
 KINDS = ("charge", "refund", "grant", "lapse", "allocation", "reclaim", "promotion", "migration")
 
 
@@ -29,7 +31,7 @@ class AccountAdmin(LargeTableAdmin):
         "shown_balance",
         "shown_held",
     )
-    list_filter = (one_of("kind", "kind", (*Bucket.values, *NAMES.values())),)
+    list_filter = (one_of("kind", "kind", ACCOUNTS),)
     ordering = ("-id",)
     search_help_text = "The number of a wallet, an e-mail address, a name, an id"
     fields = (
@@ -63,7 +65,7 @@ class AccountAdmin(LargeTableAdmin):
 @admin.register(Transfer)
 class TransferAdmin(Explained, LargeTableAdmin):
     list_display = ("__str__", "kind", "at", "description", "charge", "actor")
-    list_filter = (one_of("kind", "kind", KINDS),)
+    list_filter = (one_of("kind", "kind", KINDS), between_days("recorded_at"))
     ordering = ("-number",)
     search_help_text = "T-number, C-number of a charge, an e-mail address, a name, an id"
 
@@ -95,8 +97,14 @@ class EntryAdmin(LargeTableAdmin):
         "shown_balance_after",
     )
     list_select_related = ("account", "transfer")
+    list_filter = (
+        one_of("kind of transfer", "transfer__kind", KINDS),
+        one_of("account", "account__kind", ACCOUNTS),
+        between_days("transfer__recorded_at"),
+        between_amounts("amount"),
+    )
     ordering = ("-id",)
-    search_help_text = "T-number of a transfer"
+    search_help_text = "T-number of a transfer, a wallet's number, an e-mail address, a name, an id"
     fields = (
         "transfer_link",
         "account_link",
@@ -108,7 +116,10 @@ class EntryAdmin(LargeTableAdmin):
 
     def find(self, term: str) -> Q:
         found = number(term)
-        return Q(transfer_id=found[1]) if found else Q(pk=None)
+        if found is None:
+            return _on_wallets(wallets_of(term))
+        kind, value = found
+        return Q(transfer_id=value) if kind == "transfer" else Q(transfer_id=value) | _on_wallets([value])
 
     @admin.display(description="transfer")
     def transfer_link(self, row: Entry) -> str:
@@ -117,6 +128,10 @@ class EntryAdmin(LargeTableAdmin):
     @admin.display(description="account")
     def account_link(self, row: Entry) -> str:
         return link("ledger_account", row.account_id, row.account)
+
+
+def _on_wallets(wallets: list[int]) -> Q:
+    return Q(account_id__in=Account.objects.filter(holder_id__in=wallets).values("id"))
 
 
 @admin.register(LedgerCheck)

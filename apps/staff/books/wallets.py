@@ -11,6 +11,7 @@ from apps.core.clock import now
 from apps.core.staff_pages import AnyTable, Explained, LargeTableAdmin, ReadOnly, link, one_of, tokens
 from apps.staff.books.finding import number, wallets_of
 from apps.staff.books.ledger import KINDS
+from apps.staff.filters import between_amounts, between_days
 from apps.staff.wallet_page import load_wallet_page
 from apps.wallets.models import Grant, Hold, HoldPart, Movement, Wallet
 
@@ -47,7 +48,7 @@ class MovementAdmin(LargeTableAdmin):
     )
     list_display_links = None
     list_select_related = ("wallet",)
-    list_filter = (one_of("kind", "kind", KINDS),)
+    list_filter = (one_of("kind", "kind", KINDS), between_days("at"), between_amounts("amount"))
     ordering = ("-id",)
     search_help_text = "T-number, an e-mail address, a name, an id"
     fields = (

@@ -1,0 +1,111 @@
+"""What needs attention, the most urgent first; each line leads to the list that it counts.
+
+Counted by index and no further than `MOST`: that there is much to do is said by "more than" as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.core import figures
+from apps.staff.proving import ProofPage
+from apps.staff.wallet_page.state import owner_name
+from apps.wallets.models import Hold, Wallet
+
+MOST = 1000
+NAMED = 3
+LATE = timedelta(minutes=5)
+"""The job that ends holds runs each minute; what is due for longer was missed."""
+WAITS_TOO_LONG = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing: `state` is reached, near or info, and stands there as its symbol."""
+
+    state: str
+    title: str
+    detail: str
+    url: str
+    button: str
+    count: int = 1
+
+
+def find_attention(proof: ProofPage, *, at: datetime) -> Iterator[Line]:
+    """Everything that needs attention at the instant; two queries."""
+    yield from _proof(proof, at)
+    yield from _late_holds(at)
+    yield from _frozen()
+
+
+def _proof(proof: ProofPage, at: datetime) -> Iterator[Line]:
+    url = reverse("staff_proof")
+    if proof.last is not None and proof.last.state == "broken":
+        found = len(proof.last.findings)
+        title = ngettext(
+            "The ledger does not add up: %(count)s difference",
+            "The ledger does not add up: %(count)s differences",
+            found,
+        )
+        yield Line(
+            "reached",
+            title % {"count": figures.count(found)},
+            proof.last.findings[0].rule if found else "",
+            url,
+            _("See them"),
+        )
+    if proof.under_way is not None and at - proof.under_way.started_at > WAITS_TOO_LONG:
+        detail = _("It was asked for a while ago and no worker has finished it.")
+        yield Line("near", _("The ledger check does not come to an end"), detail, url, _("Look"))
+    elif proof.last is None and proof.under_way is None:
+        detail = _("The nightly job will do it, or you now.")
+        yield Line("near", _("The ledger has never been checked"), detail, url, _("Check"))
+    elif proof.is_old and proof.under_way is None:
+        detail = _("The nightly check did not run: is the scheduler up?")
+        yield Line("near", _("The last ledger check is older than a day"), detail, url, _("Check"))
+
+
+def _late_holds(at: datetime) -> Iterator[Line]:
+    count = _count(Hold.objects.filter(expires_at__lt=at - LATE))
+    if not count:
+        return
+    title = ngettext(
+        "%(count)s hold is past its deadline", "%(count)s holds are past their deadline", count
+    ) % {"count": _at_most(count)}
+    detail = _("The job that ends them each minute did not run. Balances shown count them as ended already.")
+    wanted = urlencode({"expires_at__lt": (at - LATE).isoformat()})
+    yield Line(
+        "near", title, detail, f"{reverse('admin:wallets_hold_changelist')}?{wanted}", _("See them"), count
+    )
+
+
+def _frozen() -> Iterator[Line]:
+    frozen = Wallet.objects.filter(frozen=True)
+    rows = list(frozen.select_related("user", "organisation").order_by("id")[:MOST])
+    if not rows:
+        return
+    count = len(rows)
+    title = ngettext("%(count)s wallet is frozen", "%(count)s wallets are frozen", count)
+    names = ", ".join(owner_name(row) for row in rows[:NAMED])
+    only = reverse("admin:wallets_wallet_change", args=[rows[0].pk])
+    every = f"{reverse('admin:wallets_wallet_changelist')}?frozen__exact=1"
+    url = only if count == 1 else every
+    yield Line("near", title % {"count": _at_most(count)}, names, url, _("Open"), count)
+
+
+def _count(rows: QuerySet[Any]) -> int:
+    return rows[:MOST].count()
+
+
+def _at_most(count: int) -> str:
+    words = figures.count(count)
+    return _("More than %(count)s") % {"count": words} if count >= MOST else words

@@ -1,0 +1,108 @@
+"""The start page: what needs attention first, each line leading to what it counts; figures of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from apps.core.clock import stopped_at
+from apps.identity.auditing import record_audit
+from apps.ledger.tasks import prove_ledger
+from apps.staff.start_page.days import load_days
+from apps.usage.models import Charge
+from apps.usage.state import ChargeState
+from apps.wallets.models import Wallet
+from tests.usage.books import AT
+
+SOON = AT + timedelta(minutes=6)
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def start(client: Client) -> str:
+    return client.get(reverse("staff_start")).content.decode()
+
+
+def test_when_all_is_well_it_says_so(staff: Client) -> None:
+    with stopped_at(SOON):
+        page = start(staff)
+    assert "Nothing needs attention" in page
+    assert "The ledger adds up" in page
+
+
+def test_what_needs_attention_is_counted_and_leads_to_its_list(staff: Client) -> None:
+    Wallet.objects.update(frozen=True)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ledger_account SET balance = balance + 1 WHERE kind = 'earned'")
+    later = AT + timedelta(days=3)
+    with stopped_at(SOON):
+        prove_ledger()
+    with stopped_at(later):
+        page = start(staff)
+    assert "4 things need attention" in page
+    order = [
+        page.index(words)
+        for words in (
+            "does not add up",
+            "older than a day",
+            "1 hold is past its deadline",
+            "wallets are frozen",
+        )
+    ]
+    assert order == sorted(order)
+    for address in ("?frozen__exact=1", "?expires_at__lt="):
+        assert address in page
+
+
+def test_the_days_figures_are_the_books(charges: Mapping[str, ChargeState]) -> None:
+    today = load_days(at=SOON)[-1]
+    captured = Charge.objects.filter(status="captured")
+    net = sum(c.price_micro - c.uncollected_micro - c.refunded_micro for c in captured)
+    assert (today.charges, today.spent) == (len(captured), net)
+    assert today.denied == {"insufficient_tokens": 1}
+    assert today.credited == 1180 * 1_000_000
+
+
+def test_todays_figures_are_read_again_after_a_minute(charges: Mapping[str, ChargeState]) -> None:
+    load_days(at=SOON)
+    Charge.objects.all().delete()
+    assert load_days(at=SOON + timedelta(seconds=50))[-1].charges
+    assert not load_days(at=SOON + timedelta(seconds=61))[-1].charges
+
+
+def test_a_day_is_summed_once_more_when_it_is_over(charges: Mapping[str, ChargeState]) -> None:
+    load_days(at=SOON)
+    Charge.objects.all().delete()
+    tomorrow = load_days(at=SOON + timedelta(days=1))
+    assert tomorrow[-2].day == SOON.date()
+    assert not tomorrow[-2].charges
+
+
+def test_only_what_staff_did_stands_under_staff_actions(staff: Client) -> None:
+    for actor, action in (("user:boss", "wallet.freeze"), ("client:platform", "limit.set")):
+        record_audit(actor=actor, action=action, subject="user:ada", before=None, after={"a": 1}, at=AT)
+    with stopped_at(SOON):
+        page = start(staff)
+    assert "wallet.freeze" in page
+    assert "limit.set" not in page
+
+
+def test_the_page_takes_few_queries_with_nothing_remembered(
+    staff: Client, support: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for client in (staff, support):
+        cache.clear()
+        with django_assert_max_num_queries(15):
+            assert client.get(reverse("staff_start")).status_code == 200
