@@ -12,6 +12,8 @@ PROMOTED = -4
 """Gifts, events and loyalty."""
 MIGRATED = -5
 """Balances brought along from an earlier system."""
+ADJUSTED = -6
+"""What staff credited or took to put something right."""
 
 NAMES = {
     ISSUED: "issued",
@@ -19,4 +21,5 @@ NAMES = {
     CONSUMED: "consumed",
     PROMOTED: "promoted",
     MIGRATED: "migrated",
+    ADJUSTED: "adjusted",
 }

@@ -14,6 +14,19 @@ class SupportConfig(AppConfig):
     def ready(self) -> None:
         # Permissions of all our apps exist once Django comes to its own app, which stands behind ours.
         post_migrate.connect(ensure_groups, sender=apps.get_app_config("auth"))
+        post_migrate.connect(ensure_thresholds, sender=self)
+        from apps.support.deeds import register_own
+
+        register_own()
+
+
+def ensure_thresholds(**_: Any) -> None:
+    """The thresholds that ship, where superusers have not set any of their own."""
+    from apps.support.models import Threshold
+    from apps.support.thresholds import ship_thresholds
+
+    if Threshold._meta.db_table in connection.introspection.table_names():
+        ship_thresholds()
 
 
 def ensure_groups(**_: Any) -> None:

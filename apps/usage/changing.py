@@ -215,7 +215,7 @@ def _open(before: ChargeState, price: Price | None, at: datetime, *, verb: str) 
     setting = load_setting((), wallet_ids=_paying_wallets(before), centres=True) if more else None
     scope = before.scope | (_paying_scope(before, setting) if setting else set())
     desk = open_desk(scope, at=at)
-    charge = _as_it_is_now(desk, before.id, at)
+    charge = as_it_is_now(desk, before.id, at)
     if verb:
         deciding.require_held(charge, verb)
     if not charge.scope <= desk.wallets.keys() or (setting is None and _costs_more(charge, price)):
@@ -232,7 +232,7 @@ def _costs_more(charge: ChargeState, price: Price | None) -> bool:
     return price is not None and charge.status == HELD and price.micro > charge.given
 
 
-def _as_it_is_now(desk: Desk, charge_id: int, at: datetime) -> ChargeState:
+def as_it_is_now(desk: Desk, charge_id: int, at: datetime) -> ChargeState:
     """The charge under the locks; one whose deadline has passed as it ends by that."""
     settled: ChargeState | None = desk.notes.get("charges", {}).get(charge_id)
     if settled is not None:

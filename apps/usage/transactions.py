@@ -18,7 +18,17 @@ from apps.usage.models import Charge
 from apps.wallets.models import Movement
 from apps.wallets.selectors import find_wallet
 
-TYPES = ("grant", "lapse", "promotion", "migration", "allocation", "reclaim", "charge", "refund")
+TYPES = (
+    "grant",
+    "lapse",
+    "promotion",
+    "migration",
+    "adjustment",
+    "allocation",
+    "reclaim",
+    "charge",
+    "refund",
+)
 """What a movement can be."""
 
 

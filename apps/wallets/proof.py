@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.core.proof import QueryRule, Rule, TriggerRule, reference
+from apps.ledger.platform import ADJUSTED
 from apps.wallets.books import APPEND_ONLY
 
 TABLES = ("wallets_wallet", "wallets_movement", "wallets_hold", "wallets_grant")
@@ -134,6 +135,23 @@ RULES: tuple[Rule, ...] = (
         """,
         "wallet {0}",
         "{3} grants of {1:tokens} tokens, {4} movements of {2:tokens}",
+    ),
+    QueryRule(
+        "An adjustment says why and moves tokens of one bucket that is its owner's own",
+        f"""
+        SELECT number, kind FROM ledger_transfer WHERE kind = 'adjustment' AND note = ''
+        UNION ALL
+        SELECT t.number, t.kind FROM ledger_entry e JOIN ledger_transfer t ON t.number = e.transfer_id
+        WHERE e.account_id = {ADJUSTED} AND t.kind <> 'adjustment'
+        UNION ALL
+        SELECT t.number, t.kind FROM ledger_transfer t JOIN ledger_entry e ON e.transfer_id = t.number
+        JOIN ledger_account a ON a.id = e.account_id WHERE t.kind = 'adjustment'
+        GROUP BY t.number, t.kind
+        HAVING COUNT(*) <> 2 OR SUM(CASE WHEN a.id = {ADJUSTED} THEN 1 ELSE 0 END) <> 1
+            OR SUM(CASE WHEN a.kind = 'allocated' THEN 1 ELSE 0 END) <> 0
+        """,
+        "transfer T-{0}",
+        "it is of kind {1}, and its entries or its note do not fit",
     ),
     QueryRule(
         "No tokens go from user to user",

@@ -72,7 +72,7 @@ def test_the_days_figures_are_the_books(charges: Mapping[str, ChargeState]) -> N
     net = sum(c.price_micro - c.uncollected_micro - c.refunded_micro for c in captured)
     assert (today.charges, today.spent) == (len(captured), net)
     assert today.denied == {"insufficient_tokens": 1}
-    assert today.credited == 1180 * 1_000_000
+    assert today.credited == 1182 * 1_000_000
 
 
 def test_todays_figures_are_read_again_after_a_minute(charges: Mapping[str, ChargeState]) -> None:

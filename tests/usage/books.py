@@ -14,6 +14,8 @@ from apps.pricing.services import load_price_book
 from apps.usage.changing import capture_charge, refund_charge, release_charge
 from apps.usage.services import create_charge
 from apps.usage.state import ChargeRequest, ChargeState
+from apps.wallets.adjusting import adjust_wallet
+from apps.wallets.models import Wallet
 from apps.wallets.services import credit_wallet, sync_organisation, sync_user
 
 AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -41,6 +43,14 @@ def build_books() -> dict[str, ChargeState]:
         charges["refunded"].id, tokens=7 * MICRO, reason="poor", actor="tests", at=later
     )
     reclaim(organisation=school, items=[Item("ada", 3 * MICRO)], note="", actor="tests", at=later)
+    adjust_wallet(
+        wallet_id=Wallet.objects.get(owner_key="school").pk,
+        bucket="earned",
+        tokens=2 * MICRO,
+        reason="Counted wrong",
+        actor="tests",
+        at=later,
+    )
     return charges
 
 

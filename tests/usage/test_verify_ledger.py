@@ -156,6 +156,27 @@ TAMPERINGS = {
         ],
         {"No bucket is below zero unless its wallet is unlimited"},
     ),
+    "an adjustment without a reason": (
+        ["UPDATE ledger_transfer SET note = '' WHERE kind = 'adjustment'"],
+        {"An adjustment says why and moves tokens of one bucket that is its owner's own"},
+    ),
+    "an adjustment called a gift": (
+        [
+            "UPDATE ledger_transfer SET kind = 'promotion' WHERE kind = 'adjustment'",
+            "UPDATE wallets_movement SET kind = 'promotion' WHERE kind = 'adjustment'",
+        ],
+        {"An adjustment says why and moves tokens of one bucket that is its owner's own"},
+    ),
+    "an adjustment of allocated tokens": (
+        [
+            (
+                "UPDATE ledger_entry SET sequence = 77, account_id = (SELECT MIN(id) FROM ledger_account "
+                "WHERE kind = 'allocated') WHERE sequence IS NOT NULL AND transfer_id = "
+                "(SELECT number FROM ledger_transfer WHERE kind = 'adjustment')"
+            ),
+        ],
+        {"An adjustment says why and moves tokens of one bucket that is its owner's own"},
+    ),
     "tokens handed from user to user": (
         [
             (

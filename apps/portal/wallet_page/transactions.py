@@ -24,12 +24,14 @@ NAMES = {
     "lapse": gettext_noop("Free tokens lapsed"),
     "promotion": gettext_noop("A gift"),
     "migration": gettext_noop("Brought along from an earlier system"),
+    "adjustment": gettext_noop("Put right by support"),
 }
 KINDS = {
     "grant": gettext_noop("Grant"),
     "lapse": gettext_noop("Lapse"),
     "promotion": gettext_noop("Earned"),
     "migration": gettext_noop("Purchased earlier"),
+    "adjustment": gettext_noop("Adjustment"),
     "allocation": gettext_noop("Allocation"),
     "reclaim": gettext_noop("Reclaim"),
     "refund": gettext_noop("Refund"),

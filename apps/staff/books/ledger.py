@@ -16,7 +16,17 @@ from apps.staff.transfer_page import load_transfer_page
 from apps.wallets.models import Movement
 
 ACCOUNTS = (*Bucket.values, *NAMES.values())
-KINDS = ("charge", "refund", "grant", "lapse", "allocation", "reclaim", "promotion", "migration")
+KINDS = (
+    "charge",
+    "refund",
+    "grant",
+    "lapse",
+    "allocation",
+    "reclaim",
+    "promotion",
+    "migration",
+    "adjustment",
+)
 
 
 @admin.register(Account)
