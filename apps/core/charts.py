@@ -130,7 +130,7 @@ def _columns(points: Sequence[Point], top: int) -> Iterator[Column]:
     for place, point in enumerate(points):
         middle = place * WHOLE + WHOLE // 2
         drawn = max(point.amount, 0)
-        anchor = "end" if middle * 20 > room * 19 else "middle"
+        anchor = "end" if len(points) > NAMED_VALUES and middle * 20 > room * 19 else "middle"
         yield Column(
             point=point,
             x=figures.percent(middle - FILLED // 2, room),

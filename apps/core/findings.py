@@ -6,6 +6,7 @@ Each title is one whole sentence to translate. `days` are days as `figures.days_
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -50,17 +51,33 @@ def _with_top(now: int, before: int) -> str:
     return _("Spending is %(percent)d %% above %(days)s, mostly %(top)s")
 
 
-def share_title(name: str, amount: int, total: int) -> str:
+About = Literal["thing", "person", "payer"]
+"""What the rows of a breakdown are."""
+
+
+def share_title(name: str, amount: int, total: int, about: About = "thing") -> str:
     """Which row of a breakdown comes first and what its share is."""
-    percent = (max(amount, 0) * 100 + total // 2) // total if total > 0 else 0
-    words = {"name": name, "percent": percent}
     if total <= 0:
         return _("Nothing to break down")
-    if amount == total:
-        return _("All of it: %(name)s") % words
-    if amount * 2 >= total:
-        return _("%(name)s: %(percent)d %% of it") % words
-    return _("%(name)s comes first with %(percent)d %%") % words
+    percent = (max(amount, 0) * 100 + total // 2) // total
+    sentence = _whole_share(about) if amount >= total else _part_share(about, amount * 2 > total)
+    return sentence % {"name": name, "percent": percent}
+
+
+def _whole_share(about: About) -> str:
+    if about == "person":
+        return _("%(name)s used all of it")
+    return _("All of it was paid from one source: %(name)s") if about == "payer" else _("All of it: %(name)s")
+
+
+def _part_share(about: About, is_most: bool) -> str:
+    if about == "person":
+        return _("%(name)s used %(percent)d %% of it")
+    if about == "payer":
+        return _("Largest source: %(name)s, %(percent)d %%")
+    if is_most:
+        return _("%(percent)d %% went on one thing: %(name)s")
+    return _("%(name)s comes first with %(percent)d %%")
 
 
 def half_title(amounts: Sequence[int], total: int) -> str:

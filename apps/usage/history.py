@@ -109,7 +109,7 @@ _SPENT = """
 SELECT s.place, c.id, {key} AS part, {source} AS source, {label} AS label,
        c.price_micro - c.uncollected_micro - c.refunded_micro AS amount
 FROM span s JOIN usage_charge c ON c.created_at >= s.begins AND c.created_at < s.ends
-WHERE c.status = 'captured' AND {whose}
+WHERE c.status = 'captured' AND c.created_at >= %s AND c.created_at < %s AND {whose}
 """
 _PAID = """
 SELECT s.place, c.id, {key} AS part, {source} AS source, MAX({label}) AS label, -SUM(e.amount) AS amount
@@ -117,7 +117,7 @@ FROM span s JOIN usage_charge c ON c.created_at >= s.begins AND c.created_at < s
 JOIN ledger_transfer t ON t.charge_id = c.id AND t.kind IN ('charge', 'refund')
 JOIN ledger_entry e ON e.transfer_id = t.number
 JOIN ledger_account a ON a.id = e.account_id AND {account}
-WHERE c.status = 'captured' AND {whose}
+WHERE c.status = 'captured' AND c.created_at >= %s AND c.created_at < %s AND {whose}
 GROUP BY 1, 2, 3, 4
 """
 _FROM_ALLOCATIONS = f"(a.kind = '{ALLOCATED}' AND a.source_id = %s)"
@@ -138,7 +138,7 @@ def _parts(
 ) -> tuple[str, list[Any]]:
     """One row per charge (and payer): which span, what it was, what of it stays spent."""
     more, more_values = _narrower(wanted)
-    wallet = wanted.wallet_id
+    wallet, around = wanted.wallet_id, _around(spans)
     words = {"key": key, "source": source, "label": label}
     if wanted.is_organisation:
         here = _PAID.format(
@@ -147,12 +147,19 @@ def _parts(
             whose=f"c.organisation_wallet_id = %s{more}",
         )
         elsewhere = _PAID.format(**words, account=_FROM_ALLOCATIONS, whose=f"{_ELSEWHERE}{more}")
-        values = [wallet, wallet, wallet, *more_values, wallet, wallet, wallet, *more_values]
+        values = [wallet, wallet, *around, wallet, *more_values]
+        values += [wallet, *around, wallet, wallet, *more_values]
         return f"{here} UNION ALL {elsewhere}", values
+    own = f"c.wallet_id = %s{more}"
     if by_payer:
-        whose = f"c.wallet_id = %s{more}"
-        return _PAID.format(**words, account="a.holder_id IS NOT NULL", whose=whose), [wallet, *more_values]
-    return _SPENT.format(**words, whose=f"c.wallet_id = %s{more}"), [wallet, *more_values]
+        paid = _PAID.format(**words, account="a.holder_id IS NOT NULL", whose=own)
+        return paid, [*around, wallet, *more_values]
+    return _SPENT.format(**words, whose=own), [*around, wallet, *more_values]
+
+
+def _around(spans: Sequence[Instants]) -> Instants:
+    """From the first beginning to the last end: without it the planner takes the spans to be all of time."""
+    return min(span[0] for span in spans), max(span[1] for span in spans)
 
 
 def _narrower(wanted: Wanted) -> tuple[str, list[Any]]:

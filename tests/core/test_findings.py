@@ -46,7 +46,10 @@ def test_what_makes_up_less_than_half_is_not_named() -> None:
 
 def test_a_breakdown_names_its_first_row() -> None:
     assert share_title("Chat", 100, 100) == "All of it: Chat"
-    assert share_title("Chat", 62, 100) == "Chat: 62 % of it"
+    assert share_title("Chat", 62, 100) == "62 % went on one thing: Chat"
+    assert share_title("Ada", 62, 100, "person") == "Ada used 62 % of it"
+    assert share_title("Ada", 62, 62, "person") == "Ada used all of it"
+    assert share_title("Coverage", 62, 100, "payer") == "Largest source: Coverage, 62 %"
     assert share_title("Chat", 34, 100) == "Chat comes first with 34 %"
     assert share_title("Chat", 0, 0) == "Nothing to break down"
 

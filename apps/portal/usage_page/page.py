@@ -76,6 +76,10 @@ class UsagePage:
         return sum(row.uses for row in self.rows) == self.total.uses
 
     @property
+    def whole_share(self) -> str:
+        return figures.share(self.total.amount, self.total.amount)
+
+    @property
     def everybody_url(self) -> str:
         return self.links.here(person="", by="person")
 
@@ -112,7 +116,7 @@ def load_usage_page(holding: Holding, shell: Shell, asked: Asked, *, most: int =
         before=sums[0],
         worth=figures.money(sums[1].amount, holding.token_price_minor, holding.currency),
         chart=_chart(sums, ("", 0) if asked.operation else _top(*operations), links, calendar, at),
-        title=findings.share_title(rows[0].name, rows[0].amount, sums[1].amount) if rows else "",
+        title=_title(rows, sums[1], asked.by),
         rows=rows,
         operations=tuple((part.key, name.text) for part, name in zip(*operations, strict=True)),
         spans=tuple(span_choices(links)),
@@ -120,6 +124,13 @@ def load_usage_page(holding: Holding, shell: Shell, asked: Asked, *, most: int =
         dimensions=tuple(by_choices(links)),
         links=links,
     )
+
+
+def _title(rows: Sequence[Row], whole: Sum, by: Dimension) -> str:
+    if not rows:
+        return _("Nothing was spent")
+    about: findings.About = "person" if by == "person" else "payer" if by == "payer" else "thing"
+    return findings.share_title(rows[0].name, rows[0].amount, whole.amount, about)
 
 
 def _breakdowns(
