@@ -95,7 +95,7 @@ def test_search_finds_names_and_addresses(campus: Organisation, search: str) -> 
     assert (page.found, _names(page)) == (1, ["Jonas Vermeulen"])
 
 
-@pytest.mark.parametrize("search", ["%", "_", "!", "' OR 1=1", "\\", "nobody"])
+@pytest.mark.parametrize("search", ["%", "_", "!", "' OR 1=1", "\\", "nob\0ody"])
 def test_search_takes_signs_as_they_are(campus: Organisation, search: str) -> None:
     assert _names(_page(q=search)) == []
 

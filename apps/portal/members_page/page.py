@@ -108,7 +108,7 @@ def read_asked(query: Mapping[str, str]) -> Asked:
     order: Order = next((order for order in ORDERS if order == query.get("sort")), "-spent")
     page = query.get("page", "")
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
-    return Asked(query.get("q", "").strip()[:100], order, max(number, 1))
+    return Asked(query.get("q", "").replace("\0", "").strip()[:100], order, max(number, 1))
 
 
 def load_members_page(holding: Holding, shell: Shell, asked: Asked, *, room: int = ROOM) -> MembersPage:

@@ -52,7 +52,8 @@ class Asked:
 
 def read_asked(query: Mapping[str, str], *, today: date, by_person: bool) -> Asked:
     """What a page's query asks for; what cannot be made sense of is left at the usual."""
-    first, last = query.get("from", "").strip()[:10], query.get("to", "").strip()[:10]
+    query = {name: text.replace("\0", "").strip() for name, text in query.items()}
+    first, last = query.get("from", "")[:10], query.get("to", "")[:10]
     chosen = query.get("span", "")
     chosen = chosen if chosen in SPANS else USUAL
     own, problem = read_days(first, last, today) if first or last else (None, "")
