@@ -167,30 +167,30 @@ def _line(price: UnitPriceCard, margin: str | None) -> PriceLine:
 def _origin(price: UnitPriceCard, margin: str | None) -> str:
     if price.base_cost is None:
         return ""
-    cost = f"{_local(price.base_cost)} {price.currency}"
-    return f"{cost} + {_local(margin)} %" if margin else cost
+    cost = f"{local_number(price.base_cost)} {price.currency}"
+    return f"{cost} + {local_number(margin)} %" if margin else cost
 
 
-def _local(number: str) -> str:
+def local_number(number: str) -> str:
     """Plain decimal text with the reader's separator."""
     return number.replace(".", str(formats.get_format("DECIMAL_SEPARATOR")))
 
 
 def _option(card: OptionCard) -> str:
     """``Resolution: 512x512 +0, 1024x1024 +5``."""
-    values = ", ".join(_values(card))
+    values = ", ".join(option_values(card))
     return f"{card.name.replace('_', ' ').capitalize()}: {values}"
 
 
-def _values(card: OptionCard) -> Iterator[str]:
+def option_values(card: OptionCard) -> Iterator[str]:
     for value in card.values:
         name = value.value
         if card.kind == "bands":
             name = _band(value.value, value.below)
-        yield f"{name} {_local(value.factor)}"
+        yield f"{name} {local_number(value.factor)}"
 
 
 def _band(first: str, below: str | None) -> str:
     if below is None:
-        return _("from %(first)s") % {"first": _local(first)}
-    return _("%(first)s to below %(below)s") % {"first": _local(first), "below": _local(below)}
+        return _("from %(first)s") % {"first": local_number(first)}
+    return _("%(first)s to below %(below)s") % {"first": local_number(first), "below": local_number(below)}

@@ -3,7 +3,8 @@
 from django.urls import path
 
 from apps.portal import views
-from apps.portal.calculator.views import organisation_calculator
+from apps.portal.calculator import keeping
+from apps.portal.calculator.views import operation_calculator, organisation_calculator
 from apps.portal.members_page.views import members, members_csv
 from apps.portal.usage_page.views import usage, usage_csv
 
@@ -20,5 +21,9 @@ urlpatterns = [
     path("rates/", views.first_rates, name="first_rates"),
     path("rates/<slug:book>/", views.rates, name="rates"),
     path("calculator/", organisation_calculator, name="calculator"),
+    path("calculator/operations/", operation_calculator, name="operation_calculator"),
+    path("calculator/presets/", keeping.keep, name="save_preset"),
+    path("calculator/presets/<int:preset>/rename/", keeping.rename, name="rename_preset"),
+    path("calculator/presets/<int:preset>/delete/", keeping.delete, name="delete_preset"),
     path("theme/", views.theme, name="theme"),
 ]

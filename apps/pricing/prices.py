@@ -8,10 +8,11 @@ behind; a token that was rolled back never returns, so nothing unpublished survi
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from apps.core import sql
@@ -27,6 +28,9 @@ from apps.pricing.models import (
     RateVersion,
 )
 from apps.pricing.rating import Rate
+
+FEW = 100
+"""So many models are asked for by name; of more, the whole operation is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,23 @@ class Catalogue:
                 raise _unpriced(entry, model)
             self._threads[entry.id, model] = thread
         return thread
+
+    def know_models(self, *, price_book: str, operation: str, models: Collection[str]) -> None:
+        """Read the versions of many models of an operation at once, those not yet known; one query."""
+        entry = self.operations[price_book, operation]
+        missing = {model for model in models if (entry.id, model) not in self._threads}
+        if not missing:
+            return
+        rows = (
+            RateVersion.objects.filter(rate__operation_id=entry.id)
+            .order_by("rate__model", "effective_from")
+            .values_list("rate__model", "effective_from", "pk", "spec")
+        )
+        if len(missing) <= FEW:
+            rows = rows.filter(rate__model__in=missing)
+        for model, versions in groupby(rows.iterator(), key=lambda row: row[0]):
+            if model in missing:
+                self._threads[entry.id, model] = _as_thread([row[1:] for row in versions])
 
     def _compiled(
         self, version_id: int, spec: dict[str, Any], owner: Owner, exchange: Exchange | None

@@ -10,10 +10,13 @@ from django_htmx.middleware import HtmxDetails
 
 from apps.core.clock import now
 from apps.core.errors import NoPrice
+from apps.identity.models import User
+from apps.portal.calculator.operation import load_operation_page
 from apps.portal.calculator.organisation import load_organisation_page
 from apps.portal.calculator.scenario import read_scenario
 from apps.portal.context import shell_of
 from apps.pricing.models import PriceBook
+from apps.pricing.presets import presets_of
 
 
 @require_safe
@@ -29,6 +32,20 @@ def organisation_calculator(request: HttpRequest) -> HttpResponse:
         return redirect(page.link)
     push = page.link if page.result else ""
     return answer(request, "portal/calculator/organisation.html", {"page": page}, push)
+
+
+@require_safe
+def operation_calculator(request: HttpRequest) -> HttpResponse:
+    """What one use of an operation costs; 404 for an unknown price book, or one without operations."""
+    book, books = find_book(request)
+    kept = presets_of(request.user) if isinstance(request.user, User) and not is_live(request) else ()
+    page = load_operation_page(book, books, request.GET.dict(), kept, now())
+    if page is None:
+        raise Http404
+    if page.asked.typed and page.result and not is_live(request):
+        return redirect(page.link)
+    push = page.link if page.result else ""
+    return answer(request, "portal/calculator/operation.html", {"page": page}, push)
 
 
 def find_book(request: HttpRequest) -> tuple[PriceBook, tuple[PriceBook, ...]]:
