@@ -12,10 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.core import figures
+from apps.core.errors import NoPrice
 from apps.core.units import MICRO, parse_tokens
+from apps.portal.calculator.use import example_url
+from apps.pricing.coming import Coming, coming_prices
+from apps.pricing.hosting import GIGABYTE, HostingRates
 from apps.pricing.models import PriceBook
-from apps.pricing.rate_card import ModelCard, OperationCard, OptionCard, UnitPriceCard
-from apps.pricing.selectors import rate_card
+from apps.pricing.rate_card import ModelCard, OperationCard, OptionCard, RateCard, UnitPriceCard
+from apps.pricing.selectors import open_catalogue, rate_card
 
 FEW = 8
 MANY = 20
@@ -58,6 +62,7 @@ class ModelRates:
     lines: tuple[PriceLine, ...]
     options: tuple[str, ...]
     minimum: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class ExampleRate:
     name: str
     tokens: int
     worth: str
+    operation: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +108,32 @@ class RatesPage:
     books: tuple[tuple[str, str], ...]
     wanted: str
     searchable: bool
+    hosting: HostingRates | None
+    coming: tuple[Coming, ...]
+
+    @property
+    def typical(self) -> list[ExampleRate]:
+        """Every worked example of the book."""
+        return [
+            example for _name, operations in self.sections for each in operations for example in each.examples
+        ]
+
+    @property
+    def free_gigabytes(self) -> dict[str, int]:
+        """Micro-gigabytes that are free, by kind of payer."""
+        free = self.hosting.free_bytes if self.hosting else {}
+        return {payer: stored * MICRO // GIGABYTE for payer, stored in free.items()}
 
 
 def load_rates_page(book: str, *, wanted: str, at: datetime) -> RatesPage:
     """The rate card with the models whose name holds `wanted`; NotFound for an unknown book."""
     card = rate_card(price_book=book, at=at)
     minor = _minor(card.token_price)
+    catalogue = open_catalogue()
+    try:
+        hosting = catalogue.hosting_rates(price_book=book, at=at)
+    except NoPrice:
+        hosting = None
     by_category = groupby(card.operations, key=lambda operation: operation.category_name)
     return RatesPage(
         book=book,
@@ -114,12 +141,14 @@ def load_rates_page(book: str, *, wanted: str, at: datetime) -> RatesPage:
         token_price=figures.money(MICRO, minor, card.currency),
         exchanges=card.exchanges,
         sections=tuple(
-            (name, tuple(_operation(o, wanted, minor, card.currency) for o in operations))
+            (name, tuple(_operation(o, wanted, minor, card) for o in operations))
             for name, operations in by_category
         ),
         books=tuple(PriceBook.objects.values_list("code", "name")),
         wanted=wanted,
         searchable=any(len(operation.models) > FEW for operation in card.operations),
+        hosting=hosting,
+        coming=coming_prices(catalogue, card, at),
     )
 
 
@@ -128,14 +157,20 @@ def _minor(price: str) -> int:
     return parse_tokens(price) * 100 // MICRO
 
 
-def _operation(card: OperationCard, wanted: str, minor: int, currency: str) -> OperationRates:
+def _operation(card: OperationCard, wanted: str, minor: int, book: RateCard) -> OperationRates:
     offered = [model for model in card.models if model.chargeable]
     found = [model for model in offered if wanted.casefold() in (model.model or "").casefold()]
     if wanted:
         found.sort(key=lambda model: len(model.model or ""))  # a plain name before its resellers'
     shown = found[: MANY if wanted else FEW]
     examples = [
-        ExampleRate(example.name, example.price.micro, figures.money(example.price.micro, minor, currency))
+        ExampleRate(
+            name=example.name,
+            tokens=example.price.micro,
+            worth=figures.money(example.price.micro, minor, book.currency),
+            operation=card.name,
+            url=example_url(example, book.price_book, card.code),
+        )
         for example in card.examples
         if example.price is not None
     ]
@@ -151,6 +186,7 @@ def _model(card: ModelCard) -> ModelRates:
         lines=tuple(_line(price, card.margin) for price in card.prices),
         options=tuple(map(_option, card.options)),
         minimum=str(minimum),
+        since=card.effective_from,
     )
 
 

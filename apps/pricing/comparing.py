@@ -33,7 +33,7 @@ def compare_models(
 
     An option, or a value of it, that a model does not know is left at the model's default.
     """
-    catalogue.know_models(price_book=price_book, operation=operation, models=models)
+    catalogue.know([(price_book, operation, model) for model in models])
     offers = []
     for model in models:
         try:

@@ -178,22 +178,21 @@ class Catalogue:
             self._threads[entry.id, model] = thread
         return thread
 
-    def know_models(self, *, price_book: str, operation: str, models: Collection[str]) -> None:
-        """Read the versions of many models of an operation at once, those not yet known; one query."""
-        entry = self.operations[price_book, operation]
-        missing = {model for model in models if (entry.id, model) not in self._threads}
+    def know(self, wanted: Collection[tuple[str, str, str]]) -> None:
+        """Read the versions of many rates (price book, operation, model) at once, those not yet known."""
+        entries = {(book, code): self.operations[book, code].id for book, code, _ in wanted}
+        missing = {(entries[book, code], model) for book, code, model in wanted} - self._threads.keys()
         if not missing:
             return
-        rows = (
-            RateVersion.objects.filter(rate__operation_id=entry.id)
-            .order_by("rate__model", "effective_from")
-            .values_list("rate__model", "effective_from", "pk", "spec")
-        )
-        if len(missing) <= FEW:
-            rows = rows.filter(rate__model__in=missing)
-        for model, versions in groupby(rows.iterator(), key=lambda row: row[0]):
-            if model in missing:
-                self._threads[entry.id, model] = _as_thread([row[1:] for row in versions])
+        models = {model for _, model in missing}
+        rows = RateVersion.objects.filter(rate__operation_id__in={operation for operation, _ in missing})
+        if len(models) <= FEW:
+            rows = rows.filter(rate__model__in=models)
+        rows = rows.order_by("rate__operation_id", "rate__model", "effective_from")
+        found = rows.values_list("rate__operation_id", "rate__model", "effective_from", "pk", "spec")
+        for key, versions in groupby(found.iterator(), key=lambda row: (row[0], row[1])):
+            if key in missing:
+                self._threads[key] = _as_thread([row[2:] for row in versions])
 
     def _compiled(
         self, version_id: int, spec: dict[str, Any], owner: Owner, exchange: Exchange | None

@@ -169,6 +169,7 @@ def _model_card(
 
 def _example_cards(book: PriceBook, catalogue: Catalogue, at: datetime) -> dict[int, tuple[ExampleCard, ...]]:
     rows = Example.objects.filter(operation__price_book=book).select_related("operation")
+    catalogue.know([(book.code, row.operation.code, row.model) for row in rows])
     cards: dict[int, list[ExampleCard]] = {}
     for row in rows:
         price = _worked(row, catalogue, book.code, row.operation.code, at)

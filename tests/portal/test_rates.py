@@ -11,7 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.organisations.models import Organisation
 from apps.portal.rates import load_rates_page
-from apps.pricing.services import load_shipped_catalogue
+from apps.pricing.price_book_file import parse_price_book, shipped_path
+from apps.pricing.services import load_price_book, load_shipped_catalogue
 from tests.portal.world import BEFORE, NOW, person
 
 
@@ -84,3 +85,33 @@ def _models() -> set[str]:
         "gemini-2.5-pro",
         "gemini-2.5-flash",
     }
+
+
+def test_typical_work_is_worked_out_and_leads_to_the_calculator(client: Client, campus: Organisation) -> None:
+    text = _text(client, "/rates/campus/")
+    assert "A 60-minute session with 12 people" in text
+    assert "operation=live_session&amp;quantity-participant_minute=720" in text
+    found = re.search(r'href="(/calculator/operations/[^"]*participant_minute=720)"', text)
+    assert found is not None
+    assert "75.13" in _text(client, found[1].replace("&amp;", "&"))
+
+
+def test_hosting_and_storage_are_on_the_card(client: Client, campus: Organisation) -> None:
+    text = _text(client, "/rates/campus/")
+    assert "Campus, per member and month" in text
+    assert "3.99" in text
+    assert "1 GB an organisation, 1 GB a person" in text
+    assert "Since Jan. 1, 2020." in text
+
+
+def test_prices_to_come_are_announced_with_what_work_will_cost(client: Client, campus: Organisation) -> None:
+    assert "Prices that will change" not in _text(client, "/rates/studio/")
+    file = shipped_path("studio").read_text(encoding="utf-8")
+    dearer = parse_price_book(
+        file.replace("tokens = { image = 10 }", "tokens = { image = 12 }"), "studio.toml"
+    )
+    later = NOW + timedelta(days=30)
+    load_price_book(book=dearer, at=NOW, actor="tests", effective_from=later)
+    text = _text(client, "/rates/studio/")
+    assert "<b>Image generation</b> from Dec. 21, 2026, 14:20 UTC" in text
+    assert "A detailed image of 50 steps: 17 tokens now, 19 then" in text

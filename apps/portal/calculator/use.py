@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.portal.calculator.typed import TYPED, NumberField, NumberRule, local_text, read_field
@@ -97,12 +98,13 @@ def read_use(query: Mapping[str, str], card: RateCard) -> AskedUse | None:
     )
 
 
-def use_parts(example: ExampleCard, operation: str) -> dict[str, str]:
-    """The parts of an address that ask for an example."""
-    parts = {"operation": operation}
+def example_url(example: ExampleCard, book: str, operation: str) -> str:
+    """The address that works an example out."""
+    parts = {"book": book, "operation": operation}
     parts |= {"model": example.model} if example.model else {}
     parts |= {f"{QUANTITY}{unit}": number for unit, number in example.quantities}
-    return parts | {f"{OPTION}{name}": value for name, value in example.options}
+    parts |= {f"{OPTION}{name}": value for name, value in example.options}
+    return f"{reverse('operation_calculator')}?{urlencode(parts)}"
 
 
 def preset_query(preset: Preset) -> str:
