@@ -152,6 +152,13 @@ def load_rates_page(book: str, *, wanted: str, at: datetime) -> RatesPage:
     )
 
 
+def worth(micro: int, token_price_minor: int, currency: str) -> str:
+    """What tokens are worth; less than a cent with all its decimals."""
+    if micro * token_price_minor >= MICRO or not micro:
+        return figures.money(micro, token_price_minor, currency)
+    return f"{figures.figure(micro * token_price_minor // 100, 6)} {currency}"
+
+
 def _minor(price: str) -> int:
     """The card's decimal text in minor units."""
     return parse_tokens(price) * 100 // MICRO
@@ -162,12 +169,15 @@ def _operation(card: OperationCard, wanted: str, minor: int, book: RateCard) -> 
     found = [model for model in offered if wanted.casefold() in (model.model or "").casefold()]
     if wanted:
         found.sort(key=lambda model: len(model.model or ""))  # a plain name before its resellers'
+    else:
+        used = {example.model for example in card.examples}
+        found.sort(key=lambda model: (model.model not in used, "/" in (model.model or "")))
     shown = found[: MANY if wanted else FEW]
     examples = [
         ExampleRate(
             name=example.name,
             tokens=example.price.micro,
-            worth=figures.money(example.price.micro, minor, book.currency),
+            worth=worth(example.price.micro, minor, book.currency),
             operation=card.name,
             url=example_url(example, book.price_book, card.code),
         )

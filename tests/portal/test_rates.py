@@ -100,7 +100,7 @@ def test_hosting_and_storage_are_on_the_card(client: Client, campus: Organisatio
     text = _text(client, "/rates/campus/")
     assert "Campus, per member and month" in text
     assert "3.99" in text
-    assert "1 GB an organisation, 1 GB a person" in text
+    assert "free: 1 GB an organisation, 1 GB a person" in text
     assert "Since Jan. 1, 2020." in text
 
 

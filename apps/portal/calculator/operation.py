@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.core import figures
 from apps.core.units import MICRO, parse_plain
 from apps.portal.calculator.use import AskedUse, preset_query, read_use
-from apps.portal.rates import UNITS, local_number, option_values
+from apps.portal.rates import UNITS, local_number, option_values, worth
 from apps.pricing.comparing import Offer, compare_models
 from apps.pricing.models import Preset, PriceBook
 from apps.pricing.rate_card import RateCard
@@ -182,20 +182,13 @@ def _result(asked: AskedUse, book: PriceBook, names: list[str], at: datetime) ->
     return UseResult(
         micro=price.micro,
         places=figures.places_for([price.micro, *(line.micro for line in price.lines)]),
-        worth=worth(price.micro, book),
+        worth=worth(price.micro, book.token_price_minor, book.currency),
         lines=tuple(_line(line) for line in price.lines),
         steps=_steps(price, rate, book),
         minimum_balance=rate.minimum_balance,
         offers=_offers(found, asked, book) if price.micro else (),
         compared=len(found),
     )
-
-
-def worth(micro: int, book: PriceBook) -> str:
-    """What tokens are worth; less than a cent with all its decimals."""
-    if micro * book.token_price_minor >= MICRO or not micro:
-        return figures.money(micro, book.token_price_minor, book.currency)
-    return f"{figures.figure(micro * book.token_price_minor // 100, 6)} {book.currency}"
 
 
 def _line(line: Line) -> UseLine:
@@ -279,7 +272,7 @@ def _offers(found: list[Offer], asked: AskedUse, book: PriceBook) -> tuple[Model
             model=offer.model,
             micro=offer.micro,
             places=places,
-            worth=worth(offer.micro, book),
+            worth=worth(offer.micro, book.token_price_minor, book.currency),
             width=figures.percent(offer.micro, most),
             url=f"{url}?{asked.query(book.code, offer.model)}",
             current=offer.model == asked.model_text,
