@@ -35,11 +35,17 @@ class Wallet(models.Model):
     cycle_basis = models.BigIntegerField(
         default=0, help_text="Micro-tokens there were to spend this cycle: opening balance and credits since."
     )
+    alert_below_micro = models.BigIntegerField(
+        null=True, blank=True, help_text="The owner wants to know when less than this is available."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["owner_type", "owner_key"], name="one_wallet_per_owner"),
+            models.CheckConstraint(
+                condition=models.Q(alert_below_micro__gt=0), name="an_alert_is_above_nothing"
+            ),
             models.CheckConstraint(
                 condition=models.Q(owner_type="user", user__isnull=False, organisation=None)
                 | models.Q(owner_type="organisation", user=None, organisation__isnull=False),
