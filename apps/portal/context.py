@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from apps.core.clock import now
 from apps.identity.models import User
-from apps.portal.holdings import Shell, load_shell
+from apps.portal.holdings import Holding, Shell, load_shell
 
 THEMES = ("system", "light", "dark")
 COOKIE = "theme"
@@ -35,3 +35,19 @@ def shell_of(request: HttpRequest) -> Shell | None:
         kept["scrip_shell"] = load_shell(user, now(), match.kwargs.get("slug", "") if match else "")
     shell: Shell = kept["scrip_shell"]
     return shell
+
+
+def required_shell(request: HttpRequest) -> Shell:
+    """The shell of somebody who is logged in; 404 for strangers."""
+    shell = shell_of(request)
+    if shell is None:
+        raise Http404
+    return shell
+
+
+def required_organisation(shell: Shell, slug: str) -> Holding:
+    """The organisation's wallet; 404 for those who may not look into it."""
+    holding = shell.organisation(slug)
+    if holding is None:
+        raise Http404
+    return holding

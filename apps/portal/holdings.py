@@ -25,7 +25,7 @@ class Holding:
     """A wallet and what the person is to it; `role` is empty for one's own.
 
     `next_grant` are the micro-tokens of the cycle after the stored one; a token costs
-    `token_price_minor` of `currency`.
+    `token_price_minor` of `currency`. The owner wants to know when less than `alert_below` is available.
     """
 
     wallet_id: int
@@ -39,6 +39,7 @@ class Holding:
     currency: str
     token_price_minor: int
     next_grant: int
+    alert_below: int | None
 
     @property
     def is_own(self) -> bool:
@@ -50,8 +51,19 @@ class Holding:
         return self.is_own or (self.present and self.role in SEES_THE_WALLET)
 
     @property
+    def may_decide(self) -> bool:
+        """Whether the person makes rules about this wallet: their own, or as owner or admin."""
+        return self.is_own or (self.present and self.role in {Role.OWNER, Role.ADMIN})
+
+    @property
     def url(self) -> str:
         return reverse("wallet") if self.is_own else reverse("organisation", args=[self.slug])
+
+    @property
+    def transactions_url(self) -> str:
+        return (
+            reverse("transactions") if self.is_own else reverse("organisation_transactions", args=[self.slug])
+        )
 
     @property
     def initials(self) -> str:
@@ -139,6 +151,7 @@ def _rows(user: User) -> Iterable[Any]:
             "price_book__currency",
             "price_book__token_price_minor",
             "next_grant",
+            "alert_below_micro",
         )
     )
 
@@ -156,4 +169,5 @@ def _holding(row: dict[str, Any], user: User) -> Holding:
         currency=row["price_book__currency"],
         token_price_minor=row["price_book__token_price_minor"],
         next_grant=row["next_grant"] or 0,
+        alert_below=row["alert_below_micro"],
     )

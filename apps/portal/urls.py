@@ -3,14 +3,20 @@
 from django.urls import path
 
 from apps.portal import views
+from apps.portal.budget_page import views as budget
 from apps.portal.calculator import keeping
 from apps.portal.calculator.views import operation_calculator, organisation_calculator
+from apps.portal.charge_page import views as charge
 from apps.portal.members_page.views import members, members_csv
+from apps.portal.transactions import views as transactions
 from apps.portal.usage_page.views import usage, usage_csv
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("wallet/", views.wallet, name="wallet"),
+    path("wallet/transactions/", transactions.transactions, name="transactions"),
+    path("wallet/transactions.csv", transactions.transactions_csv, name="transactions_csv"),
+    path("wallet/budget/", budget.budget, name="budget"),
     path("orgs/<slug:slug>/", views.organisation, name="organisation"),
     path("wallet/usage/", usage, name="usage"),
     path("wallet/usage.csv", usage_csv, name="usage_csv"),
@@ -18,6 +24,18 @@ urlpatterns = [
     path("orgs/<slug:slug>/usage.csv", usage_csv, name="organisation_usage_csv"),
     path("orgs/<slug:slug>/members/", members, name="members"),
     path("orgs/<slug:slug>/members.csv", members_csv, name="members_csv"),
+    path(
+        "orgs/<slug:slug>/transactions/",
+        transactions.organisation_transactions,
+        name="organisation_transactions",
+    ),
+    path(
+        "orgs/<slug:slug>/transactions.csv",
+        transactions.organisation_transactions_csv,
+        name="organisation_transactions_csv",
+    ),
+    path("orgs/<slug:slug>/alert/", budget.organisation_alert, name="organisation_alert"),
+    path("charges/<str:charge_id>/", charge.charge, name="charge"),
     path("rates/", views.first_rates, name="first_rates"),
     path("rates/<slug:book>/", views.rates, name="rates"),
     path("calculator/", organisation_calculator, name="calculator"),

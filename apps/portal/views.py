@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.clock import now
 from apps.core.errors import NotFound
-from apps.portal.context import COOKIE, THEMES, shell_of
+from apps.portal.context import COOKIE, THEMES, required_organisation, required_shell, shell_of
 from apps.portal.holdings import Holding, Shell
 from apps.portal.members_page import MembersBlock, load_members_block
 from apps.portal.rates import load_rates_page
@@ -24,7 +24,7 @@ A_YEAR = 365 * 24 * 3600
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
     """Where people land: their wallet, or the staff pages for staff without one."""
-    shell = _shell(request)
+    shell = required_shell(request)
     staff_only = shell.own() is None and getattr(request.user, "is_staff", False)
     return redirect("admin:index" if staff_only else "wallet")
 
@@ -33,7 +33,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @login_required
 def wallet(request: HttpRequest) -> HttpResponse:
     """One's own wallet; without one a page that says why."""
-    shell = _shell(request)
+    shell = required_shell(request)
     own = shell.own()
     if own is None:
         return render(request, "portal/no_wallet.html")
@@ -44,10 +44,8 @@ def wallet(request: HttpRequest) -> HttpResponse:
 @login_required
 def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     """An organisation's wallet, for those who read its money; 404 for everybody else."""
-    shell = _shell(request)
-    holding = shell.organisation(slug)
-    if holding is None:
-        raise Http404
+    shell = required_shell(request)
+    holding = required_organisation(shell, slug)
     return _wallet_page(request, holding, shell, members=load_members_block(holding, shell))
 
 
@@ -93,10 +91,3 @@ def _wallet_page(
 ) -> HttpResponse:
     page = load_wallet_page(holding, shell)
     return render(request, "portal/wallet.html", {"page": page, "members": members})
-
-
-def _shell(request: HttpRequest) -> Shell:
-    shell = shell_of(request)
-    if shell is None:
-        raise Http404
-    return shell

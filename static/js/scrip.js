@@ -46,3 +46,25 @@ document.addEventListener("htmx:afterSettle", () => {
     if (note?.id.endsWith("-note")) field.setAttribute("aria-invalid", note.querySelector(".problem") ? "true" : "false");
   }
 });
+
+/* A link marked data-unfold shows what it leads to in the row with that id, under its own. */
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-unfold]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  const row = document.getElementById(link.dataset.unfold);
+  const cell = row.firstElementChild;
+  if (!cell.hasChildNodes()) {
+    const answer = await fetch(link.href, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok || answer.redirected) return location.assign(link.href);
+    cell.innerHTML = await answer.text();
+  }
+  row.hidden = !row.hidden;
+  link.setAttribute("aria-expanded", String(!row.hidden));
+  link.closest("tr").classList.toggle("opened", !row.hidden);
+});
+document.addEventListener("htmx:load", (event) => {
+  for (const link of event.detail.elt.querySelectorAll("a[data-unfold]:not([aria-expanded])")) {
+    link.setAttribute("aria-expanded", "false");
+  }
+});

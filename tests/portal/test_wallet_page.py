@@ -129,7 +129,7 @@ def test_those_who_read_its_money_see_the_organisations_limits(campus: Organisat
     page = _page("mira", slug="lindenhof")
     assert [limit.title for limit in page.limits] == ["Statistics I, per month", "The organisation, per day"]
     assert page.statement.closing == page.balance
-    assert "Lotte Maes" in page.transactions[0].kind
+    assert page.transactions[0].who == "Lotte Maes"
 
 
 def test_a_hold_past_its_deadline_is_over_on_the_page(campus: Organisation) -> None:

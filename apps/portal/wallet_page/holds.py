@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.core import sql
-from apps.portal.wallet_page.titles import charge_title
+from apps.portal.titles import charge_title
 
 MOST = 6
 

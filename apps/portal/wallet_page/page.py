@@ -9,12 +9,18 @@ from zoneinfo import ZoneInfo
 from apps.core import figures, sql
 from apps.core.periods import zone
 from apps.portal.holdings import Holding, Shell
+from apps.portal.transactions.lines import Line
+from apps.portal.transactions.page import latest_lines
 from apps.portal.wallet_page import limits
 from apps.portal.wallet_page.buckets import Kind, make_kinds
 from apps.portal.wallet_page.holds import Held, load_holds
+from apps.portal.wallet_page.pace import Recently, load_recently
 from apps.portal.wallet_page.span import Span, span_of
 from apps.portal.wallet_page.statement import Spending, Statement, load_sums, make_spending, make_statement
-from apps.portal.wallet_page.transactions import Transaction, load_transactions
+from apps.wallets.alerts import is_low
+
+LATEST = 10
+"""So many transactions are shown; their page has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,17 @@ class WalletPage:
     month: date
     statement: Statement
     spending: Spending
-    transactions: tuple[Transaction, ...]
+    transactions: tuple[Line, ...]
     holds: tuple[Held, ...]
     limits: tuple[limits.Held, ...]
     paid_for: tuple[PaidFor, ...]
+    recently: Recently
+    low_below: int | None
+
+    @property
+    def may_set_alert(self) -> bool:
+        """Whether the reader decides when the wallet counts as low."""
+        return self.holding.may_decide
 
     @property
     def transaction_places(self) -> int:
@@ -61,8 +74,8 @@ class WalletPage:
 def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
     """The page of a wallet that the shell has on its desk.
 
-    At most nine queries beside the shell's: sums, transactions, holds, up to three for limits, what
-    organisations paid.
+    At most ten queries beside the shell's: sums, transactions, holds, up to three for limits, what
+    organisations paid, the last days.
     """
     wallet, at = shell.desk.wallets[holding.wallet_id], shell.at
     span = span_of(wallet.calendar, at)
@@ -85,10 +98,12 @@ def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
         month=span.today,
         statement=make_statement(holding.owner_type, sums, wallet.balance),
         spending=make_spending(sums, span),
-        transactions=load_transactions(wallet.id, holding.owner_type, holding.price_book, shell.desk),
+        transactions=latest_lines(holding, shell, LATEST),
         holds=load_holds(wallet.id, holding.price_book, at),
         limits=_limits(holding, shell, at),
         paid_for=_paid_for(holding, names, span),
+        recently=load_recently(wallet, shell.desk, at),
+        low_below=holding.alert_below if is_low(wallet.available, holding.alert_below) else None,
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.core import figures, sql
 from apps.portal.wallet_page.span import Span
+from apps.wallets.places import AFTER, earliest_wanted, halving, halving_values
 from apps.wallets.state import Desk
 
 SPENDING = ("charge", "refund")
@@ -124,14 +125,16 @@ class Spending:
         return figures.places_for([n for c in self.categories for n in (c.this, c.last)])
 
 
-_SUMS = """
+_SUMS = f"""
+WITH RECURSIVE {halving("first")}
 SELECT CASE WHEN m.at >= %s THEN 1 ELSE 0 END, m.kind, COALESCE(c.category, ''), COALESCE(k.name, ''),
        SUM(m.amount)
 FROM wallets_movement m
 JOIN ledger_transfer t ON t.number = m.transfer_id
 LEFT JOIN usage_charge c ON c.id = t.charge_id
 LEFT JOIN pricing_category k ON k.code = c.category
-WHERE m.wallet_id = %s AND m.at >= %s AND (m.at >= %s OR m.at < %s)
+WHERE m.wallet_id = %s AND m.sequence > {AFTER.format(name="first")}
+  AND m.at >= %s AND (m.at >= %s OR m.at < %s)
 GROUP BY 1, 2, 3, 4
 """
 
@@ -139,7 +142,9 @@ GROUP BY 1, 2, 3, 4
 def load_sums(wallet_id: int, desk: Desk, span: Span) -> Sums:
     """The wallet's movements of this month, and of the same stretch of the last one, summed up."""
     sums = Sums()
-    rows = sql.fetch(_SUMS, [span.start, wallet_id, span.before, span.start, span.before_until])
+    first = halving_values(wallet_id, earliest_wanted(span.before))
+    values = [span.start, wallet_id, span.before, span.start, span.before_until]
+    rows = sql.fetch(_SUMS, [*first, *values])
     for is_this, kind, code, name, amount in rows:
         sums.amounts[bool(is_this), kind, code] = int(amount)
         sums.names[code] = name

@@ -1,0 +1,112 @@
+"""Everything the budget page shows, read at one instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from apps.allocations.limits import PERSONAL, LimitRule, Tally, on_day
+from apps.allocations.tallying import load_tally
+from apps.core import figures
+from apps.core.periods import Calendar, zone
+from apps.organisations.models import Membership, Role
+from apps.portal.budget_page.effects import AlertEffect, BudgetEffect
+from apps.portal.budget_page.forms import AlertForm, BudgetForm
+from apps.portal.holdings import Holding, Shell
+from apps.portal.wallet_page.limits import Held, load_own_limits
+
+DECIDERS = 4
+"""So many people are named as those who decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deciders:
+    """Who sets the limits of an organisation."""
+
+    organisation: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPage:
+    """What a person may still spend. Amounts are micro-tokens, times are shown in `zone`.
+
+    `limits` are those of organisations, the one with the least left first; `personal` is one's own budget,
+    None where there is none; `spent` is what one's own wallet paid this month.
+    """
+
+    holding: Holding
+    at: datetime
+    zone: ZoneInfo
+    available: int
+    limits: tuple[Held, ...]
+    personal: Held | None
+    spent: int
+    resets: str
+    deciders: tuple[Deciders, ...]
+
+    @property
+    def tightest(self) -> Held | None:
+        """The limit with the least left: an organisation's, else one's own budget."""
+        return self.limits[0] if self.limits else self.personal
+
+    def effect_of_budget(self, tokens: int | None, blocks: bool) -> BudgetEffect:
+        before = self.personal.tokens if self.personal else None
+        return BudgetEffect(before, tokens, blocks, self.spent, self.resets)
+
+    def effect_of_alert(self, below: int | None) -> AlertEffect:
+        return AlertEffect(self.holding.alert_below, below, self.available)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The forms as they were sent, or as things stand, and the effect of what was asked for."""
+
+    budget: BudgetForm
+    alert: AlertForm
+    budget_effect: BudgetEffect | None = None
+    alert_effect: AlertEffect | None = None
+
+
+def load_budget_page(own: Holding, shell: Shell) -> BudgetPage:
+    """The budget page of the person's own wallet: at most six queries beside the shell's."""
+    wallet, at = shell.desk.wallets[own.wallet_id], shell.at
+    limits = load_own_limits(own, shell.holdings, at)
+    others = sorted((limit for limit in limits if not limit.is_personal), key=lambda limit: limit.left)
+    place = zone(wallet.calendar.zone_at(at))
+    return BudgetPage(
+        holding=own,
+        at=at,
+        zone=place,
+        available=wallet.available,
+        limits=tuple(others),
+        personal=next((limit for limit in limits if limit.is_personal), None),
+        spent=_spent(own, wallet.calendar, at),
+        resets=_resets(wallet.calendar, at, place),
+        deciders=_deciders(shell) if others else (),
+    )
+
+
+def _spent(own: Holding, calendar: Calendar, at: datetime) -> int:
+    """What the person's own wallet paid this month, whether or not there is a budget."""
+    rule = LimitRule(PERSONAL, "", "month", None)
+    month = on_day(rule, (own.wallet_id, PERSONAL, ""), calendar, calendar.day_of(at))
+    return load_tally(Tally(), [month]).spent(month)
+
+
+def _resets(calendar: Calendar, at: datetime, place: ZoneInfo) -> str:
+    ends = calendar.resets_at("month", at)
+    return figures.deadline(ends, at, place) if ends else ""
+
+
+def _deciders(shell: Shell) -> tuple[Deciders, ...]:
+    """Owners and admins of the organisations that the person belongs to."""
+    present = [h.wallet_id for h in shell.holdings if not h.is_own and h.present]
+    rows = Membership.objects.filter(
+        organisation__wallet__in=present, role__in=(Role.OWNER, Role.ADMIN), ended_at=None
+    ).select_related("user", "organisation")
+    found: dict[str, list[str]] = {}
+    for row in rows.order_by("organisation__name", "-role", "pk")[: DECIDERS * len(present)]:
+        found.setdefault(row.organisation.name, []).append(str(row.user))
+    return tuple(Deciders(name, tuple(people[:DECIDERS])) for name, people in found.items())

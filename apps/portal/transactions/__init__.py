@@ -1,0 +1,1 @@
+"""The transactions of one wallet: found, added up, unfolded, downloaded."""

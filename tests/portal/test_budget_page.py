@@ -1,0 +1,187 @@
+"""The budget page: the effect is shown first, saved once confirmed, and only by whom it concerns."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils import translation
+from pytest_django import DjangoAssertNumQueries
+
+from apps.allocations.models import PersonalBudget
+from apps.core.units import MICRO, parse_tokens
+from apps.identity.models import AuditRecord
+from apps.organisations.models import Organisation
+from apps.portal.amounts import read_amount
+from apps.portal.budget_page.effects import AlertEffect, BudgetEffect
+from apps.portal.wallet_page.pace import days_left
+from apps.wallets.models import Wallet
+from tests.portal.world import add_person, person
+
+BUDGET, ALERT = "/wallet/budget/", "/orgs/lindenhof/alert/"
+
+
+def _wallet(key: str) -> Wallet:
+    return Wallet.objects.get(owner_key=key)
+
+
+def test_a_teacher_sees_what_is_left_and_when_it_resets(client: Client, campus: Organisation) -> None:
+    client.force_login(person("lotte"))
+    text = client.get(BUDGET).content.decode()
+    assert "Campus Lindenhof, per week" in text
+    assert "of 300" in text
+    assert "Mira Okafor" in text
+
+
+def test_asking_shows_the_effect_and_changes_nothing(client: Client, campus: Organisation) -> None:
+    client.force_login(person("jonas"))
+    text = client.get(f"{BUDGET}?set=budget&tokens=400&then=stop").content.decode()
+    assert "Set the budget to 400" in text
+    assert PersonalBudget.objects.get(user__platform_id="jonas").tokens_micro == 1500 * MICRO
+
+
+def test_confirming_saves_and_says_so_once(client: Client, campus: Organisation) -> None:
+    client.force_login(person("jonas"))
+    for _again in range(2):
+        answer = client.post(BUDGET, {"set": "budget", "tokens": "400", "then": "stop"})
+        assert answer["Location"] == BUDGET
+    budget = PersonalBudget.objects.get(user__platform_id="jonas")
+    assert (budget.tokens_micro, budget.blocks) == (400 * MICRO, True)
+    assert AuditRecord.objects.filter(action="budget.set", actor="user:jonas").count() == 1
+    assert "Your personal budget is 400 tokens a month." in client.get(BUDGET).content.decode()
+
+
+def test_a_budget_is_taken_away(client: Client, campus: Organisation) -> None:
+    client.force_login(person("jonas"))
+    assert "Take the budget away" in client.get(f"{BUDGET}?set=no-budget").content.decode()
+    client.post(BUDGET, {"set": "no-budget"})
+    assert not PersonalBudget.objects.filter(user__platform_id="jonas").exists()
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "abc", "1e5", "NaN", "9" * 30, "1.1234567", "500"])
+@pytest.mark.parametrize("what", ["budget", "alert"])
+def test_what_is_no_amount_keeps_what_was_typed(
+    client: Client, campus: Organisation, typed: str, what: str
+) -> None:
+    client.force_login(person("bruno"))
+    then = "maybe" if typed == "500" and what == "budget" else "stop"
+    answer = client.post(BUDGET, {"set": what, "tokens": typed, "then": then})
+    if typed == "500" and what == "alert":
+        assert answer.status_code == 302
+        return
+    assert answer.status_code == 422
+    assert f'value="{typed}"' in answer.content.decode() or not typed
+    assert not PersonalBudget.objects.filter(user__platform_id="bruno").exists()
+    assert _wallet("bruno").alert_below_micro is None
+
+
+def test_an_alert_shows_while_less_is_available(client: Client, campus: Organisation) -> None:
+    client.force_login(person("jonas"))
+    assert "You asked to be told" not in client.get("/wallet/").content.decode()
+    client.post(BUDGET, {"set": "alert", "tokens": "1,000,000"})
+    assert _wallet("jonas").alert_below_micro == 1_000_000 * MICRO
+    assert "Less than 1,000,000 tokens are available" in client.get("/wallet/").content.decode()
+    client.post(BUDGET, {"set": "no-alert"})
+    assert "You asked to be told" not in client.get("/wallet/").content.decode()
+    records = AuditRecord.objects.filter(action="alert.set", subject="user:jonas").order_by("pk")
+    assert [record.after for record in records] == [{"below": "1000000"}, None]
+
+
+@pytest.mark.parametrize(("key", "status"), [("mira", 200), ("bruno", 403), ("lotte", 404), ("jonas", 404)])
+def test_an_organisations_alert_is_for_owners_and_admins(
+    client: Client, campus: Organisation, key: str, status: int
+) -> None:
+    client.force_login(person(key))
+    assert client.get(ALERT).status_code == status
+    answer = client.post(ALERT, {"set": "alert", "tokens": "70000"})
+    assert answer.status_code == (302 if status == 200 else status)
+    assert (_wallet("lindenhof").alert_below_micro is not None) is (status == 200)
+
+
+def test_those_who_read_an_organisations_money_see_its_alert(client: Client, campus: Organisation) -> None:
+    client.force_login(person("mira"))
+    client.post(ALERT, {"set": "alert", "tokens": "70000"})
+    client.force_login(person("bruno"))
+    text = client.get("/orgs/lindenhof/").content.decode()
+    assert "Less than 70,000 tokens are available" in text
+    assert ALERT not in text
+
+
+def test_without_limits_the_page_says_what_is_available(client: Client, campus: Organisation) -> None:
+    client.force_login(add_person("nora", "Nora Blank"))
+    assert "No limit holds for you" in client.get(BUDGET).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("after", "blocks", "left", "words"),
+    [
+        (500, True, 300, "When it is reached"),
+        (100, True, 0, "It is reached at once"),
+        (100, False, 0, "Nothing stops there"),
+        (None, True, None, "Nothing but your balance"),
+    ],
+)
+def test_the_effect_of_a_budget_is_said(
+    after: int | None, blocks: bool, left: int | None, words: str
+) -> None:
+    effect = BudgetEffect(None, after, blocks, 200, "soon")
+    assert effect.left == left
+    assert effect.sentence.startswith(words)
+
+
+def test_the_effect_of_an_alert_is_said() -> None:
+    assert "at once" in AlertEffect(None, 5 * MICRO, 4 * MICRO).sentence
+    assert "nothing to tell yet" in AlertEffect(None, 5 * MICRO, 5 * MICRO).sentence
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "tokens"),
+    [
+        ("en", "1,650.5", "1650.5"),
+        ("en", " 1 650 ", "1650"),
+        ("de", "1.650,5", "1650.5"),
+        ("de", "1.650", "1650"),
+        ("de", "12,5", "12.5"),
+    ],
+)
+def test_amounts_are_read_as_the_reader_writes_them(language: str, typed: str, tokens: str) -> None:
+    with translation.override(language):
+        assert read_amount(typed) == parse_tokens(tokens)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"), [("de", "12.5"), ("en", "12,5"), ("en", "1,2,3"), ("en", "١٢")]
+)
+def test_an_amount_that_could_mean_two_things_is_not_guessed(language: str, typed: str) -> None:
+    with translation.override(language), pytest.raises(ValueError, match="Write a number"):
+        read_amount(typed)
+
+
+@pytest.mark.parametrize(
+    ("available", "spent", "days", "left"),
+    [
+        (90, 140, 14, 9),
+        (1, 140, 14, 0),
+        (0, 5, 14, None),
+        (9, 0, 14, None),
+        (9, -3, 14, None),
+        (9, 9, 1, None),
+    ],
+)
+def test_tokens_last_as_long_as_the_pace_says(
+    available: int, spent: int, days: int, left: int | None
+) -> None:
+    assert days_left(available, spent, days) == left
+
+
+def test_the_wallet_page_says_how_long_it_lasts(client: Client, campus: Organisation) -> None:
+    client.force_login(person("jonas"))
+    assert "At the pace of the last 14 days this lasts" in client.get("/wallet/").content.decode()
+
+
+def test_a_page_takes_less_than_fifteen_queries(
+    campus: Organisation, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for key in ("jonas", "lotte"):
+        client.force_login(person(key))
+        with django_assert_max_num_queries(14):
+            client.get(f"{BUDGET}?set=budget&tokens=5&then=stop")
