@@ -221,7 +221,9 @@ def _captured(charge: ChargeState) -> list[str]:
 def _counted(
     charge: ChargeState, owners: dict[int, Owner], centres: dict[str, str], seen: set[int]
 ) -> tuple[Counted, ...]:
-    """The totals that the charge counted for, by the local day of each scope, where it took anything."""
+    """The totals that the charge counts for, by the local day of each scope, where it took anything."""
+    if charge.status in {RELEASED, EXPIRED}:
+        return ()
     found = []
     caps = charge.caps()
     for scope in dict.fromkeys(drawn.source_id or drawn.wallet_id for drawn in charge.draws):
@@ -232,20 +234,22 @@ def _counted(
             subjects: tuple[str, ...] = (_("Your personal budget"),) if scope in seen else ()
         else:
             totals = caps[scope].totals if scope in caps else ()
-            subjects = tuple(_subject(total[1:], owners, scope, centres, charge) for total in totals)
+            person = "" if charge.wallet_id in seen else owners[charge.wallet_id].name
+            subjects = tuple(_subject(*total[1:], owners[scope].name, person, centres) for total in totals)
         if subjects:
             found.append(Counted(figures.day_and_year(day), subjects))
     return tuple(found)
 
 
-def _subject(
-    total: tuple[str, str], owners: dict[int, Owner], scope: int, centres: dict[str, str], charge: ChargeState
-) -> str:
-    kind, key = total
-    organisation = owners[scope].name
+def _subject(kind: str, key: str, organisation: str, person: str, centres: dict[str, str]) -> str:
+    """What a total is about; `person` is empty where it is the reader."""
     if kind == COST_CENTRE:
         return centres.get(key, key)
+    if kind == MEMBER and person:
+        return _("Limits on %(person)s at %(organisation)s") % {
+            "person": person,
+            "organisation": organisation,
+        }
     if kind == MEMBER:
-        words = {"person": owners[charge.wallet_id].name, "organisation": organisation}
-        return _("Limits on %(person)s at %(organisation)s") % words
-    return organisation
+        return _("Your limits at %(organisation)s") % {"organisation": organisation}
+    return _("Limits of %(organisation)s") % {"organisation": organisation}
