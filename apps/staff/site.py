@@ -57,5 +57,11 @@ class StaffSite(AdminSite):
 
 
 def _lacks_second_factor(request: HttpRequest) -> bool:
-    user = request.user
-    return settings.STAFF_SECOND_FACTOR and not (user.is_authenticated and is_mfa_enabled(user))
+    """Asked several times by a page, looked up once."""
+    if not settings.STAFF_SECOND_FACTOR:
+        return False
+    kept = vars(request)
+    if "scrip_second_factor" not in kept:
+        user = request.user
+        kept["scrip_second_factor"] = user.is_authenticated and is_mfa_enabled(user)
+    return not kept["scrip_second_factor"]

@@ -1,14 +1,13 @@
-"""Who gets to see which page: what somebody may not see does not exist for them."""
+"""Where people land, what is in their menu, and the theme; who gets to see what is in tests/access."""
 
 from __future__ import annotations
 
 import pytest
 from django.test import Client
 
-from apps.allocations.services import remove_member
 from apps.identity.models import User
 from apps.organisations.models import Organisation
-from tests.portal.world import NOW, add_organisation, add_person, person
+from tests.portal.world import person
 
 CAMPUS = "/orgs/lindenhof/"
 
@@ -18,34 +17,6 @@ CAMPUS = "/orgs/lindenhof/"
 def test_strangers_are_sent_to_log_in(client: Client, address: str) -> None:
     answer = client.get(address)
     assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={address}")
-
-
-@pytest.mark.parametrize(("key", "status"), [("mira", 200), ("bruno", 200), ("lotte", 404), ("jonas", 404)])
-def test_an_organisations_wallet_is_for_those_who_read_its_money(
-    client: Client, campus: Organisation, key: str, status: int
-) -> None:
-    client.force_login(person(key))
-    assert client.get(CAMPUS).status_code == status
-
-
-def test_an_admin_of_another_organisation_finds_nothing(client: Client, campus: Organisation) -> None:
-    other = add_organisation("harbour", "Harbour School")
-    client.force_login(add_person("ines", "Ines Prado", campus=other, role="admin"))
-    assert client.get("/orgs/harbour/").status_code == 200
-    assert client.get(CAMPUS).status_code == 404
-
-
-def test_who_has_left_sees_the_organisation_no_more(client: Client, campus: Organisation) -> None:
-    remove_member(organisation=campus, user=person("bruno"), actor="tests", at=NOW)
-    client.force_login(person("bruno"))
-    assert client.get(CAMPUS).status_code == 404
-
-
-def test_an_unknown_organisation_is_not_found_in_plain_words(client: Client, campus: Organisation) -> None:
-    client.force_login(person("mira"))
-    answer = client.get("/orgs/nowhere/")
-    assert answer.status_code == 404
-    assert "This page is not there" in answer.content.decode()
 
 
 def test_the_start_page_leads_to_the_wallet(client: Client, campus: Organisation) -> None:

@@ -1,0 +1,139 @@
+"""Everybody who may come to an address, and the things that addresses name."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from apps.allocations.services import remove_member
+from apps.core.errors import InsufficientTokens
+from apps.identity.models import User
+from apps.identity.scopes import SCOPES
+from apps.identity.services import create_api_client, create_api_key, revoke_api_key
+from apps.ledger.checking import check_ledger
+from apps.pricing.models import ProviderModel
+from apps.pricing.presets import save_preset
+from apps.staff.listing import save_filter
+from apps.usage.denials import as_asked, record_denials
+from apps.usage.models import Charge
+from apps.usage.selectors import get_charge
+from apps.usage.state import ChargeState
+from apps.wallets.models import Wallet
+from tests.portal.world import NOW, PASSWORD, add_organisation, add_person, build_campus, person, spend
+
+PEOPLE = {
+    "member": "jonas",
+    "teacher": "lotte",
+    "billing": "bruno",
+    "admin": "anna",
+    "owner": "mira",
+    "other": "ines",  # admin of another organisation
+    "former": "felix",  # has left
+    "support": "support",
+    "finance": "finance",
+    "operations": "operations",
+    "boss": "boss",  # a superuser
+    "unproven": "unproven",  # a superuser without a second factor
+}
+STAFF = ("support", "finance", "operations", "boss", "unproven")
+
+
+def build_world() -> dict[str, str]:
+    """The campus of the portal's tests with more people, staff of every role, and one of everything.
+
+    Gives what addresses name: texts by the names in braces.
+    """
+    campus = build_campus()
+    add_person("anna", "Anna Lind", campus=campus, role="admin")
+    add_person("felix", "Felix Roth", campus=campus)
+    remove_member(organisation=campus, user=person("felix"), actor="tests", at=NOW)
+    harbour = add_organisation("harbour", "Harbour School")
+    add_person("ines", "Ines Prado", campus=harbour, role="admin")
+    for key in STAFF:
+        _add_staff(key)
+    return {**_things(), **_staff_things()}
+
+
+def visitors() -> dict[str, Client]:
+    """A browser of everybody: nobody's, and those of people who are logged in."""
+    return {"anon": Client(), **{name: _browser(key) for name, key in PEOPLE.items()}}
+
+
+def programs() -> dict[str, Client]:
+    """A caller of the API for every scope, without and with a useless key, and a person's browser."""
+    client = create_api_client(name="scopes", at=NOW)
+    revoked, secret = create_api_key(client=client, scopes=SCOPES, at=NOW)
+    revoke_api_key(prefix=revoked.prefix, at=NOW)
+    keys = {scope: create_api_key(client=client, scopes=(scope,), at=NOW)[1] for scope in SCOPES}
+    found = {"none": Client(), "session": _browser("boss"), "revoked": _caller(secret)}
+    return found | {scope: _caller(key) for scope, key in keys.items()}
+
+
+def _browser(key: str) -> Client:
+    client = Client()
+    client.force_login(person(key))
+    return client
+
+
+def _caller(secret: str) -> Client:
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def _add_staff(key: str) -> None:
+    """Somebody of the staff in the group of their name, with a second factor if they are to have one."""
+    email = f"{key}@scrip.example"
+    user = User.objects.create_user(key, email=email, name=key.title(), is_staff=True)
+    user.set_password(PASSWORD)
+    user.is_superuser = key in ("boss", "unproven")
+    user.save()
+    user.groups.set(Group.objects.filter(name=key))
+    EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
+    if key != "unproven":
+        Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
+
+
+def _things() -> dict[str, str]:
+    """A charge that the campus helped to pay, two that it did not, a preset, and forms."""
+    alone = spend("ines", "search", 5, NOW, organisation=None)
+    shared = _charge_of("jonas", cost_centre__isnull=False)
+    preset = save_preset(
+        user=person("jonas"),
+        name="Monday",
+        price_book="campus",
+        operation="search",
+        model="",
+        quantities={"request": "1"},
+        options={},
+        at=NOW,
+    )
+    return {
+        "charge": f"ch_{shared.id}",
+        "own_charge": f"ch_{_charge_of('jonas').id}",
+        "others_charge": f"ch_{alone.id}",
+        "preset": str(preset.pk),
+        "use": "name=Tuesday&query=book%3Dcampus%26operation%3Dsearch",
+        "wallet": str(Wallet.objects.get(user__platform_id="jonas").pk),
+    }
+
+
+def _staff_things() -> dict[str, str]:
+    create_api_client(name="platform", at=NOW)
+    denied = InsufficientTokens("5 tokens are missing.")
+    record_denials([(as_asked(_charge_of("jonas")), denied)], client_name="platform", at=NOW)
+    check_ledger(actor="clock", at=NOW)
+    ProviderModel.objects.create(
+        name="maker/model-1", mode="chat", provider="maker", prices={}, changed_at=NOW
+    )
+    saved = save_filter(user=person("support"), label="wallets.wallet", name="Frozen", query="status=frozen")
+    return {
+        "filter": str(saved.pk),
+        "frozen_wallets": "list=wallets.wallet&name=Mine&query=status%3Dfrozen",
+        "old_keys": "list=identity.apikey&name=Mine&query=q%3D1",
+    }
+
+
+def _charge_of(key: str, **conditions: object) -> ChargeState:
+    captured = Charge.objects.filter(wallet__user__platform_id=key, status="captured")
+    return get_charge(captured.filter(**conditions).earliest("id").pk, at=NOW)
