@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from apps.core import sql
 
@@ -35,8 +34,33 @@ class Stretch:
         return Stretch(max(self.after, self.before - 1 - count), self.before)
 
 
-def halving(name: str) -> str:
-    """A recursive query ``name(lo, hi)`` whose last row is where an instant falls; see `halving_values`."""
+def stretch_between(wallet_id: int, from_at: datetime | None, to_at: datetime | None) -> Stretch:
+    """The stretch that holds every movement from an instant (included) to another (excluded): one query.
+
+    Ask for the movements with its places as values: a planner that sees them as subqueries reads them all.
+    """
+    parts, values, chosen = [], [], []
+    for name, instant, place, widened in (
+        ("first", from_at, "(SELECT MAX(lo) FROM first)", -DISORDER),
+        ("last", to_at, "(SELECT MIN(hi) FROM last)", DISORDER),
+    ):
+        if instant is not None:
+            parts.append(_halving(name))
+            values += [wallet_id, instant + widened, instant + widened, wallet_id]
+            chosen.append(place)
+        else:
+            chosen.append("0" if name == "first" else _END)
+    heading = f"WITH RECURSIVE {', '.join(parts)} " if parts else ""
+    ends = [wallet_id] if to_at is None else []
+    after, before = sql.fetch(f"{heading}SELECT {', '.join(chosen)}", [*values, *ends])[0]
+    return Stretch(int(after), int(before))
+
+
+_END = "(SELECT COALESCE(MAX(sequence), 0) + 1 FROM wallets_movement WHERE wallet_id = %s)"
+
+
+def _halving(name: str) -> str:
+    """A recursive query ``name(lo, hi)`` whose last row says between which places an instant falls."""
     return f"""{name}(lo, hi) AS (
     SELECT CAST(0 AS BIGINT), CAST(COALESCE(MAX(sequence), 0) + 1 AS BIGINT)
     FROM wallets_movement WHERE wallet_id = %s
@@ -45,37 +69,3 @@ def halving(name: str) -> str:
            CASE WHEN p.at < %s THEN {name}.hi ELSE p.sequence END
     FROM {name} JOIN wallets_movement p ON p.wallet_id = %s AND p.sequence = ({name}.lo + {name}.hi) / 2
     WHERE {name}.hi - {name}.lo > 1)"""
-
-
-def halving_values(wallet_id: int, instant: datetime) -> list[Any]:
-    """The parameters of `halving`."""
-    return [wallet_id, instant, instant, wallet_id]
-
-
-AFTER = "(SELECT MAX(lo) FROM {name})"
-"""All movements up to this place are before the instant that was halved for."""
-BEFORE = "(SELECT MIN(hi) FROM {name})"
-
-
-def earliest_wanted(from_at: datetime) -> datetime:
-    """What to halve for so that nothing from the instant on is left out."""
-    return from_at - DISORDER
-
-
-def stretch_between(wallet_id: int, from_at: datetime | None, to_at: datetime | None) -> Stretch:
-    """The stretch that holds every movement from an instant (included) to another (excluded): one query."""
-    parts, values, chosen = [], [], []
-    for name, instant, place in (("first", from_at, AFTER), ("last", to_at, BEFORE)):
-        if instant is None:
-            chosen.append("0" if place is AFTER else _END)
-        else:
-            parts.append(halving(name))
-            values += halving_values(wallet_id, instant - DISORDER if place is AFTER else instant + DISORDER)
-            chosen.append(place.format(name=name))
-    heading = f"WITH RECURSIVE {', '.join(parts)} " if parts else ""
-    ends = [wallet_id] if to_at is None else []
-    after, before = sql.fetch(f"{heading}SELECT {', '.join(chosen)}", [*values, *ends])[0]
-    return Stretch(int(after), int(before))
-
-
-_END = "(SELECT COALESCE(MAX(sequence), 0) + 1 FROM wallets_movement WHERE wallet_id = %s)"

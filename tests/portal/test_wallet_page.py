@@ -16,9 +16,10 @@ from apps.identity.models import User
 from apps.organisations.models import Organisation
 from apps.portal.holdings import load_shell
 from apps.portal.wallet_page import WalletPage, load_wallet_page
+from apps.usage.changing import refund_charge
 from apps.wallets.models import Movement
 from apps.wallets.services import set_frozen
-from tests.portal.world import NOW, add_person, person, spend
+from tests.portal.world import BEFORE, NOW, add_person, person, spend
 
 
 def _page(key: str, at: datetime = NOW, slug: str = "") -> WalletPage:
@@ -192,3 +193,21 @@ def test_a_page_at_the_turn_of_a_month_takes_at_most_fifteen_queries(
     client.force_login(User.objects.get(platform_id="lotte"))
     with stopped_at(NOW + timedelta(days=12)), django_assert_max_num_queries(15):
         client.get("/wallet/")
+
+
+def test_what_was_spent_today_and_lately_has_refunds_taken_off(campus: Organisation) -> None:
+    made = spend("jonas", "search", 100, NOW, organisation=None)
+    refund_charge(made.id, tokens=made.price // 2, reason="", actor="tests", at=NOW)
+    recently = _page("jonas", NOW + timedelta(minutes=5)).recently
+    assert recently.today == made.price - made.price // 2
+    movements = Movement.objects.filter(
+        wallet__owner_key="jonas", kind__in=("charge", "refund"), at__gte=NOW - timedelta(days=14)
+    )
+    assert recently.spent == -sum(movements.values_list("amount", flat=True))
+    assert recently.days == 14
+
+
+def test_the_pace_of_a_young_wallet_counts_from_its_first_day(campus: Organisation) -> None:
+    add_person("nora", "Nora Blank")
+    assert _page("nora").recently.outlook == ""
+    assert _page("nora", BEFORE + timedelta(days=2, minutes=5)).recently.days == 3

@@ -1,21 +1,18 @@
-"""What was spent lately, and how long the tokens last at that pace."""
+"""What was spent lately, and how long the tokens last at that pace. Pure but for the active language."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.core import sql
-from apps.wallets.places import AFTER, earliest_wanted, halving, halving_values
-from apps.wallets.state import Desk, WalletState
+from apps.portal.wallet_page.span import LATELY, Span
+from apps.portal.wallet_page.sums import Sums
 
-DAYS = 14
 A_YEAR = 365
 _DAY = timedelta(days=1)
-SPENDING = ("charge", "refund")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +56,7 @@ def days_left(available: int, spent: int, days: int) -> int | None:
     return available * days // spent
 
 
-_SPENT = f"""
-WITH RECURSIVE {halving("first")}
-SELECT {AFTER.format(name="first")}, MIN(m.at),
-       COALESCE(SUM(CASE WHEN m.kind IN ('charge', 'refund') AND m.at >= %s THEN m.amount ELSE 0 END), 0),
-       COALESCE(SUM(CASE WHEN m.kind IN ('charge', 'refund') THEN m.amount ELSE 0 END), 0)
-FROM wallets_movement m
-WHERE m.wallet_id = %s AND m.sequence > {AFTER.format(name="first")} AND m.at >= %s
-"""
-
-
-def load_recently(wallet: WalletState, desk: Desk, at: datetime) -> Recently:
-    """Today's spending and that of the last fourteen days, or since the wallet first moved: one query."""
-    since = at - DAYS * _DAY
-    today = wallet.calendar.start_of(wallet.calendar.day_of(at))
-    values = [*halving_values(wallet.id, earliest_wanted(since)), today, wallet.id, since]
-    before, first, moved_today, moved = sql.fetch(_SPENT, values)[0]
-    drafts = [d for d in desk.movements if d.wallet_id == wallet.id and d.transfer.kind in SPENDING]
-    return Recently(
-        today=-int(moved_today) - sum(d.amount for d in drafts if d.transfer.at >= today),
-        spent=-int(moved) - sum(d.amount for d in drafts if d.transfer.at >= since),
-        days=DAYS if before or first is None else min((at - sql.instant(first)) // _DAY + 1, DAYS),
-        available=wallet.available,
-    )
+def make_recently(sums: Sums, span: Span, available: int) -> Recently:
+    """Today's spending and that of the last fourteen days, or since the wallet first moved."""
+    days = LATELY if sums.began_at is None else min((span.at - sums.began_at) // _DAY + 1, LATELY)
+    return Recently(sums.today, sums.lately, days, available)

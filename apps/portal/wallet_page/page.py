@@ -14,9 +14,10 @@ from apps.portal.transactions.page import latest_lines
 from apps.portal.wallet_page import limits
 from apps.portal.wallet_page.buckets import Kind, make_kinds
 from apps.portal.wallet_page.holds import Held, load_holds
-from apps.portal.wallet_page.pace import Recently, load_recently
+from apps.portal.wallet_page.pace import Recently, make_recently
 from apps.portal.wallet_page.span import Span, span_of
-from apps.portal.wallet_page.statement import Spending, Statement, load_sums, make_spending, make_statement
+from apps.portal.wallet_page.statement import Spending, Statement, make_spending, make_statement
+from apps.portal.wallet_page.sums import load_sums
 from apps.wallets.alerts import is_low
 
 LATEST = 10
@@ -74,8 +75,8 @@ class WalletPage:
 def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
     """The page of a wallet that the shell has on its desk.
 
-    At most ten queries beside the shell's: sums, transactions, holds, up to three for limits, what
-    organisations paid, the last days.
+    At most eight queries beside the shell's: two for sums, transactions, holds, up to three for limits, what
+    organisations paid.
     """
     wallet, at = shell.desk.wallets[holding.wallet_id], shell.at
     span = span_of(wallet.calendar, at)
@@ -102,7 +103,7 @@ def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
         holds=load_holds(wallet.id, holding.price_book, at),
         limits=_limits(holding, shell, at),
         paid_for=_paid_for(holding, names, span),
-        recently=load_recently(wallet, shell.desk, at),
+        recently=make_recently(sums, span, wallet.available),
         low_below=holding.alert_below if is_low(wallet.available, holding.alert_below) else None,
     )
 

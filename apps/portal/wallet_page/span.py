@@ -7,13 +7,21 @@ from datetime import date, datetime, timedelta
 
 from apps.core.periods import Calendar, month_start, next_month
 
+LATELY = 14
+"""Days whose pace is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Instants: `start` of the month; the month before from `before` until as far into it as now is."""
+    """Instants: `start` of the month; the month before from `before` until as far into it as now is.
+
+    Today began at `today_from`; `lately` is fourteen days ago, never before `before`.
+    """
 
     at: datetime
     today: date
+    today_from: datetime
+    lately: datetime
     start: datetime
     before: datetime
     before_until: datetime
@@ -31,4 +39,14 @@ def span_of(calendar: Calendar, at: datetime) -> Span:
     until = calendar.start_of(last) + (at - calendar.start_of(today))
     if last.day < today.day:
         until = start
-    return Span(at, today, start, calendar.start_of(before_first), min(until, start), before_first, last)
+    return Span(
+        at=at,
+        today=today,
+        today_from=calendar.start_of(today),
+        lately=at - timedelta(days=LATELY),
+        start=start,
+        before=calendar.start_of(before_first),
+        before_until=min(until, start),
+        before_first=before_first,
+        before_last=last,
+    )

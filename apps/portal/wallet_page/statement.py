@@ -1,23 +1,20 @@
 """What happened to a wallet this month, by kind, and what was spent by category against last month.
 
-Read in one query; what is projected but not yet written is added, so that a statement always ends at the
-balance shown. Amounts are signed micro-tokens.
+Pure but for the active language. Amounts are signed micro-tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
-from apps.core import figures, sql
+from apps.core import figures
 from apps.portal.wallet_page.span import Span
-from apps.wallets.places import AFTER, earliest_wanted, halving, halving_values
-from apps.wallets.state import Desk
+from apps.portal.wallet_page.sums import SPENDING, Sums
 
-SPENDING = ("charge", "refund")
 KINDS = {
     "user": (
         ("lapse", gettext_noop("Lapsed, free")),
@@ -45,28 +42,6 @@ KINDS = {
     ),
 }
 MOST = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Signed sums of movements by (this month?, kind, category code); names of the categories."""
-
-    amounts: dict[tuple[bool, str, str], int] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-
-    def of(self, *, this: bool, kinds: Iterable[str], category: str | None = None) -> int:
-        wanted = set(kinds)
-        return sum(
-            amount
-            for (is_this, kind, code), amount in self.amounts.items()
-            if is_this == this and kind in wanted and category in (None, code)
-        )
-
-    def categories(self) -> set[str]:
-        return {code for _this, kind, code in self.amounts if kind in SPENDING}
-
-    def kinds(self) -> set[str]:
-        return {kind for is_this, kind, _code in self.amounts if is_this}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,38 +98,6 @@ class Spending:
     @property
     def places(self) -> int:
         return figures.places_for([n for c in self.categories for n in (c.this, c.last)])
-
-
-_SUMS = f"""
-WITH RECURSIVE {halving("first")}
-SELECT CASE WHEN m.at >= %s THEN 1 ELSE 0 END, m.kind, COALESCE(c.category, ''), COALESCE(k.name, ''),
-       SUM(m.amount)
-FROM wallets_movement m
-JOIN ledger_transfer t ON t.number = m.transfer_id
-LEFT JOIN usage_charge c ON c.id = t.charge_id
-LEFT JOIN pricing_category k ON k.code = c.category
-WHERE m.wallet_id = %s AND m.sequence > {AFTER.format(name="first")}
-  AND m.at >= %s AND (m.at >= %s OR m.at < %s)
-GROUP BY 1, 2, 3, 4
-"""
-
-
-def load_sums(wallet_id: int, desk: Desk, span: Span) -> Sums:
-    """The wallet's movements of this month, and of the same stretch of the last one, summed up."""
-    sums = Sums()
-    first = halving_values(wallet_id, earliest_wanted(span.before))
-    values = [span.start, wallet_id, span.before, span.start, span.before_until]
-    rows = sql.fetch(_SUMS, [*first, *values])
-    for is_this, kind, code, name, amount in rows:
-        sums.amounts[bool(is_this), kind, code] = int(amount)
-        sums.names[code] = name
-    charges = desk.notes.get("charges", {})
-    for draft in desk.movements:
-        if draft.wallet_id == wallet_id and draft.transfer.at >= span.start:
-            charge = charges.get(draft.transfer.charge_id)
-            key = (True, draft.transfer.kind, charge.category if charge else "")
-            sums.amounts[key] = sums.amounts.get(key, 0) + draft.amount
-    return sums
 
 
 def make_statement(owner_type: str, sums: Sums, balance: int) -> Statement:
