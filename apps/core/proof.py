@@ -72,14 +72,14 @@ class QueryRule:
 
     def find(self, limit: int) -> Iterator[Difference]:
         query = self.query if isinstance(self.query, str) else self.query()
-        for row in _over_whole_tables(f"SELECT * FROM ({query}) AS found LIMIT {limit}"):
+        for row in over_whole_tables(f"SELECT * FROM ({query}) AS found LIMIT {limit}"):
             yield Difference(self.name, _words.vformat(self.subject, row, {}), self._detail(row))
 
     def _detail(self, row: Sequence[Any]) -> str:
         return _words.vformat(self.detail, row, {})
 
 
-def _over_whole_tables(query: str) -> list[tuple[Any, ...]]:
+def over_whole_tables(query: str) -> list[tuple[Any, ...]]:
     """The rows of a query that reads whole tables: never row by row, whatever the planner believes.
 
     Where nothing has been analysed yet, PostgreSQL takes tables for empty and joins in nested loops,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apps.core import sql
-from apps.core.proof import QueryRule, Rule, SearchRule, reference
+from apps.core.proof import QueryRule, Rule, SearchRule, over_whole_tables, reference
 from apps.core.units import format_tokens
 from apps.ledger.platform import CONSUMED
 from apps.usage import unfolding
@@ -99,7 +99,7 @@ def _funding_between(low: int, high: int) -> Iterator[tuple[str, str]]:
                 UNION ALL SELECT charge_id, account_id, -amount FROM ({drawn}) AS drawn) AS both_sides
             GROUP BY charge_id, account_id HAVING SUM(amount) <> 0) AS unequal ORDER BY charge_id
     """
-    found = [row[0] for row in sql.fetch(query)]
+    found = [row[0] for row in over_whole_tables(query)]
     for start in range(0, len(found), 500):
         yield from _compare(found[start : start + 500])
 
