@@ -53,17 +53,30 @@ def _replies(port: int) -> bool:
 
 
 def _prepare(env: Mapping[str, str]) -> None:
-    """Migrate, load prices, seed: only when something that these read has changed."""
+    """Migrate, load prices, seed: only when something that these read has changed.
+
+    A new database whose making is cut off goes again, so that the next start makes it whole.
+    """
     stamp = VAR / "prepared"
     wanted = _fingerprint()
     embedded = not os.environ.get("DATABASE_URL")
-    made = (VAR / "scrip.sqlite3").exists() and stamp.exists() and stamp.read_text() == wanted
-    if embedded and made:
+    existed = (VAR / "scrip.sqlite3").exists()
+    if embedded and existed and stamp.exists() and stamp.read_text() == wanted:
         return
-    for command in _steps():
-        need([PYTHON, "manage.py", *command], env)
+    try:
+        for command in _steps():
+            need([PYTHON, "manage.py", *command], env)
+    except (KeyboardInterrupt, SystemExit):
+        if embedded and not existed:
+            _remove_database()
+        raise
     if embedded:
         stamp.write_text(wanted)
+
+
+def _remove_database() -> None:
+    for path in VAR.glob("scrip.sqlite3*"):
+        path.unlink()
 
 
 def _steps() -> list[list[str]]:
@@ -80,8 +93,8 @@ def _has_command(name: str) -> bool:
 
 
 def _fingerprint() -> str:
-    """Of the migrations, the shipped prices and the commands that load them."""
-    kinds = ("apps/*/migrations/*.py", "apps/pricing/catalogue/*", "apps/*/management/commands/seed_demo.py")
+    """Of the migrations, the shipped prices, and the demo's world with the trace it is made of."""
+    kinds = ("apps/*/migrations/*.py", "apps/pricing/catalogue/*", "apps/demo/**/*.py", "apps/usage/traces/*")
     files = sorted(path for kind in kinds for path in ROOT.glob(kind) if path.is_file())
     digest = hashlib.sha256()
     for path in files:

@@ -1,13 +1,16 @@
-"""Who there is in the demo: three organisations, their members, one of the staff."""
+"""The demo's organisations and people are made: wallets, memberships, log-ins, staff with their roles."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.db import transaction
 
+from apps.allocations.services import remove_member
+from apps.demo.houses import ALDERMOOR, HOUSES, House, Person
 from apps.identity.models import User
 from apps.organisations.models import Organisation
 from apps.organisations.services import set_member
@@ -16,130 +19,90 @@ from apps.wallets.services import sync_organisation, sync_user
 EVERYBODY_SAYS = "scrip-demo"
 """The password of all of them."""
 ACTOR = "demo"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A member: the part of the e-mail before the @, the name, role and account type."""
-
-    key: str
-    name: str
-    role: str
-    account_type: str = "learner"
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """An organisation with its members; the first three have the log-ins that are announced."""
-
-    key: str
-    name: str
-    price_book: str
-    time_zone: str
-    people: tuple[Person, ...]
-
-    def user(self, key: str) -> str:
-        """The platform's id of a member."""
-        return f"{self.key}.{key}"
-
-    def of_role(self, *roles: str) -> list[str]:
-        return [self.user(person.key) for person in self.people if person.role in roles]
-
-
-ALDERMOOR = House(
-    "aldermoor",
-    "Aldermoor College",
-    "campus",
-    "Europe/Berlin",
-    (
-        Person("owner", "Ingrid Solheim", "owner"),
-        Person("teacher", "Tomasz Wrona", "teacher", "teacher"),
-        Person("learner", "Ada Okafor", "member"),
-        Person("priya", "Priya Nair", "admin"),
-        Person("lucia", "Lucía Fernández", "teacher", "creator"),
-        Person("jonas", "Jonas Keller", "member"),
-        Person("mei", "Mei Lin Zhao", "member"),
-        Person("samir", "Samir Haddad", "member"),
-    ),
+STAFF = (
+    ("staff", "Robin Castle", ""),
+    ("support", "Jo Bennett", "support"),
+    ("finance", "Martin Oyelaran", "finance"),
+    ("operations", "Petra Novak", "operations"),
 )
-LINGUA = House(
-    "lingua",
-    "Lingua School of Languages",
-    "school",
-    "America/New_York",
-    (
-        Person("owner", "Margaret Chen", "owner"),
-        Person("teacher", "Daniel Oduya", "teacher", "teacher"),
-        Person("learner", "Noor Rahman", "member"),
-        Person("elena", "Elena Petrova", "teacher", "teacher"),
-        Person("marcus", "Marcus Webb", "billing"),
-        Person("yuki", "Yuki Tanaka", "member"),
-        Person("amara", "Amara Diallo", "member"),
-    ),
-)
-PIXELWORKS = House(
-    "pixelworks",
-    "Pixelworks",
-    "studio",
-    "Europe/London",
-    (
-        Person("owner", "Rosa Lindqvist", "owner"),
-        Person("teacher", "Kwame Mensah", "teacher", "creator"),
-        Person("learner", "Ella Fitzpatrick", "member"),
-        Person("hugo", "Hugo Marchetti", "admin"),
-        Person("sana", "Sana Iqbal", "member"),
-        Person("owen", "Owen Griffiths", "member"),
-    ),
-)
-HOUSES = (ALDERMOOR, LINGUA, PIXELWORKS)
+"""The part of the e-mail before the @, name, and group; without one a superuser."""
 
 
 def is_there() -> bool:
-    """Whether the demo was made before."""
+    """Whether the demo was begun before."""
     return Organisation.objects.filter(platform_id=ALDERMOOR.key).exists()
 
 
-def open_houses(at: datetime) -> None:
-    """Make the organisations and their people, with wallets, log-ins and one of the staff."""
-    users = [_staff(at)]
-    for house in HOUSES:
-        fields = {"name": house.name, "price_book": house.price_book, "time_zone": house.time_zone}
-        sync_organisation(key=house.key, fields=fields, at=at, actor=ACTOR)
-        organisation = Organisation.objects.get(platform_id=house.key)
-        for person in house.people:
-            user = _person(house, person, at)
-            set_member(organisation=organisation, user=user, role=person.role, actor=ACTOR, at=at)
-            users.append(user)
-    _let_in(users)
+def is_whole() -> bool:
+    """Whether it was made to its end: people can log in."""
+    return EmailAddress.objects.filter(email=f"owner@{ALDERMOOR.key}.example").exists()
 
 
-def _staff(at: datetime) -> User:
-    sync_user(
-        key="staff", fields={"name": "Robin Castle", "email": "staff@scrip.example"}, at=at, actor=ACTOR
-    )
-    user = User.objects.get(platform_id="staff")
-    user.is_staff = user.is_superuser = True
-    return user
+def organisation_of(house: House) -> Organisation:
+    return Organisation.objects.get(platform_id=house.key)
 
 
-def _person(house: House, person: Person, at: datetime) -> User:
+def user_of(house: House, key: str) -> User:
+    return User.objects.get(platform_id=house.user(key))
+
+
+def open_house(house: House, at: datetime) -> None:
+    """Make the organisation with those who are there from the beginning."""
+    fields = {"name": house.name, "price_book": house.price_book, "time_zone": house.time_zone}
+    sync_organisation(key=house.key, fields=fields, at=at, actor=ACTOR)
+    for person in house.present(0):
+        join(house, person, at)
+
+
+def join(house: House, person: Person, at: datetime) -> None:
+    """Let somebody become a member, with a wallet."""
     fields = {
         "name": person.name,
         "email": f"{person.key}@{house.key}.example",
         "account_type": person.account_type,
-        "price_book": house.price_book,
+        "price_book": person.price_book or house.price_book,
         "time_zone": house.time_zone,
     }
     sync_user(key=house.user(person.key), fields=fields, at=at, actor=ACTOR)
-    return User.objects.get(platform_id=house.user(person.key))
+    set_member(
+        organisation=organisation_of(house),
+        user=user_of(house, person.key),
+        role=person.role,
+        actor=house.user("owner"),
+        at=at,
+    )
 
 
-def _let_in(users: list[User]) -> None:
-    """Let them log in by e-mail; hashed once, because hashing is slow on purpose."""
+def leave(house: House, person: Person, at: datetime) -> None:
+    """Let a member leave; what was allocated and not spent returns."""
+    remove_member(
+        organisation=organisation_of(house),
+        user=user_of(house, person.key),
+        actor=house.user("owner"),
+        at=at,
+    )
+
+
+def open_staff(at: datetime) -> None:
+    """Make the staff, one person for each role and one who may do everything."""
+    for key, name, group in STAFF:
+        sync_user(key=key, fields={"name": name, "email": f"{key}@scrip.example"}, at=at, actor=ACTOR)
+        user = User.objects.get(platform_id=key)
+        user.is_staff, user.is_superuser = True, not group
+        user.save(update_fields=["is_staff", "is_superuser"])
+        if group:
+            user.groups.add(Group.objects.get_or_create(name=group)[0])
+
+
+@transaction.atomic
+def let_in() -> None:
+    """Let everybody log in by e-mail; hashed once, because hashing is slow on purpose."""
     hashed = make_password(EVERYBODY_SAYS)
+    keys = [house.user(person.key) for house in HOUSES for person in house.people]
+    users = list(User.objects.filter(platform_id__in=[*keys, *(key for key, _, _ in STAFF)]))
     for user in users:
         user.password = hashed
-    User.objects.bulk_update(users, ["password", "is_staff", "is_superuser"])
+    User.objects.bulk_update(users, ["password"])
     EmailAddress.objects.bulk_create(
         [EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users]
     )

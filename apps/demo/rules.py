@@ -2,102 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from apps.allocations.rules import LimitChange, SubjectRef, set_funding, set_limits, set_personal_budget
+from apps.allocations.rules import LimitChange, SubjectRef, set_funding, set_limits
 from apps.allocations.services import Item, allocate, reclaim
 from apps.core.units import MICRO
-from apps.demo.people import ALDERMOOR, LINGUA, PIXELWORKS, House
-from apps.identity.models import User
-from apps.organisations.models import Organisation
+from apps.demo.houses import ALDERMOOR, LINGUA, PIXELWORKS, House
+from apps.demo.people import organisation_of
 from apps.organisations.services import set_cost_centre
 from apps.wallets.services import credit_wallet
 
 CENTRES = (
-    ("main-campus", "Main campus", "campus", None),
-    ("biology-101", "Biology 101", "course", "main-campus"),
-    ("statistics-2", "Statistics II", "course", "main-campus"),
+    (ALDERMOOR, "main-campus", "Main campus", "campus", None),
+    (ALDERMOOR, "sciences", "School of Sciences", "department", "main-campus"),
+    (ALDERMOOR, "biology-101", "Biology 101", "course", "sciences"),
+    (ALDERMOOR, "statistics-2", "Statistics II", "course", "sciences"),
+    (ALDERMOOR, "literature", "European Literature", "course", "main-campus"),
+    (LINGUA, "a2-morning", "A2 in the morning", "group", None),
+    (LINGUA, "b1-evening", "B1 in the evening", "group", None),
+    (PIXELWORKS, "harbour-festival", "Harbour festival", "project", None),
+    (PIXELWORKS, "tea-brand", "Tea brand", "project", None),
+    (PIXELWORKS, "mascot", "Mascot", "project", None),
+)
+LIMITS = (
+    (ALDERMOOR, SubjectRef("organisation"), "month", 9_000),
+    (ALDERMOOR, SubjectRef("members"), "month", 600),
+    (ALDERMOOR, SubjectRef("role", "teacher"), "week", 900),
+    (ALDERMOOR, SubjectRef("role", "teacher"), "month", 2_500),
+    (ALDERMOOR, SubjectRef("cost_centre", "biology-101"), "total", 40_000),
+    (LINGUA, SubjectRef("organisation"), "month", 25_000),
+    (LINGUA, SubjectRef("role", "teacher"), "week", 2_500),
+    (LINGUA, SubjectRef("role", "member"), "month", 500),
+    (PIXELWORKS, SubjectRef("organisation"), "day", 6_000),
+    (PIXELWORKS, SubjectRef("members"), "day", 1_500),
 )
 
 
 def set_rules(at: datetime) -> None:
-    """Who pays, coverage, limits, cost centres and a personal budget."""
-    for key, name, kind, parent in CENTRES:
+    """Cost centres, who pays, and the limits that hold from the beginning."""
+    for house, key, name, kind, parent in CENTRES:
         set_cost_centre(
-            organisation=organisation_of(ALDERMOOR),
+            organisation=organisation_of(house),
             key=key,
             name=name,
             kind=kind,
             parent=parent,
-            actor=ALDERMOOR.user("owner"),
+            actor=house.user("owner"),
             at=at,
         )
-    _fund(ALDERMOOR, SubjectRef("organisation"), "member_wallets", 50, at)
-    _fund(LINGUA, SubjectRef("organisation"), "shared_pool", 0, at)
-    _fund(LINGUA, SubjectRef("role", "member"), "member_wallets", 0, at)
-    _fund(PIXELWORKS, SubjectRef("organisation"), "shared_pool", 0, at)
-    limit(ALDERMOOR, SubjectRef("organisation"), "month", 4000, at)
-    limit(ALDERMOOR, SubjectRef("members"), "month", 400, at)
-    limit(ALDERMOOR, SubjectRef("role", "teacher"), "week", 500, at)
-    limit(ALDERMOOR, SubjectRef("cost_centre", "biology-101"), "total", 6000, at)
-    limit(LINGUA, SubjectRef("role", "teacher"), "week", 800, at)
-    limit(PIXELWORKS, SubjectRef("organisation"), "day", 2000, at)
-    limit(PIXELWORKS, SubjectRef("members"), "day", 400, at)
-    learner = User.objects.get(platform_id=ALDERMOOR.user("learner"))
-    set_personal_budget(
-        user=learner, tokens=600 * MICRO, blocks=False, actor=ALDERMOOR.user("learner"), at=at
-    )
+    fund(ALDERMOOR, SubjectRef("organisation"), "member_wallets", 50, at)
+    fund(ALDERMOOR, SubjectRef("role", "teacher"), "shared_pool", 0, at)
+    fund(LINGUA, SubjectRef("organisation"), "shared_pool", 0, at)
+    fund(LINGUA, SubjectRef("role", "member"), "member_wallets", 0, at)
+    fund(PIXELWORKS, SubjectRef("organisation"), "shared_pool", 0, at)
+    for house, subject, period, tokens in LIMITS:
+        limit(house, subject, period, tokens, at)
 
 
-def open_balances(at: datetime) -> None:
-    """What the organisations and some people brought along or were given."""
-    for house, tokens in ((ALDERMOOR, 9_000), (LINGUA, 25_000), (PIXELWORKS, 60_000)):
-        credit(house, "organisation", house.key, tokens, "migration", "Balance of the earlier system", at)
-        credit(house, "organisation", house.key, 250, "promotion", "Welcome", at)
-    for student, tokens in zip(LINGUA.of_role("member"), (600, 350, 15), strict=True):
-        credit(LINGUA, "user", student, tokens, "migration", "Balance of the earlier system", at)
-    for person in ALDERMOOR.of_role("member", "teacher"):
-        credit(ALDERMOOR, "user", person, 250, "migration", "Balance of the earlier system", at)
+def give(house: House, keys: Collection[str], tokens: int, note: str, at: datetime) -> None:
+    """Allocate whole tokens to each of some members."""
+    items = [Item(house.user(key), tokens * MICRO) for key in keys]
+    allocate(organisation=organisation_of(house), items=items, note=note, actor=house.user("owner"), at=at)
 
 
-def allocate_monthly(at: datetime) -> None:
-    """Tokens for the members of the college."""
-    items = [Item(user, 120 * MICRO) for user in ALDERMOOR.of_role("member")]
-    allocate(
-        organisation=organisation_of(ALDERMOOR),
-        items=items,
-        note=f"Study tokens for {at:%B}",
-        actor=ALDERMOOR.user("priya"),
-        at=at,
-    )
-
-
-def take_back(user: str, tokens: int, at: datetime) -> None:
-    """Reclaim whole tokens from a member of the college."""
+def take_back(house: House, items: Sequence[tuple[str, int]], note: str, at: datetime) -> None:
+    """Reclaim micro-tokens from members."""
     reclaim(
-        organisation=organisation_of(ALDERMOOR),
-        items=[Item(ALDERMOOR.user(user), tokens * MICRO)],
-        note="Given twice",
-        actor=ALDERMOOR.user("priya"),
+        organisation=organisation_of(house),
+        items=[Item(house.user(key), micro) for key, micro in items],
+        note=note,
+        actor=house.user("owner"),
         at=at,
     )
-
-
-def organisation_of(house: House) -> Organisation:
-    return Organisation.objects.get(platform_id=house.key)
 
 
 def credit(
-    house: House, owner_type: str, key: str, tokens: int, kind: str, reason: str, at: datetime
+    house: House, tokens: int, kind: str, reason: str, at: datetime, *, user: str | None = None
 ) -> None:
-    """Credit whole tokens."""
+    """Credit whole tokens to the organisation, or to one of its users."""
     credit_wallet(
-        owner_type=owner_type,
-        key=key,
+        owner_type="user" if user else "organisation",
+        key=house.user(user) if user else house.key,
         tokens=tokens * MICRO,
         kind=kind,
         reason=reason,
-        actor=house.user("owner"),
+        actor="staff",
         at=at,
     )
 
@@ -108,7 +98,8 @@ def limit(house: House, subject: SubjectRef, period: str, tokens: int, at: datet
     set_limits(organisation=organisation_of(house), changes=[change], actor=house.user("owner"), at=at)
 
 
-def _fund(house: House, subject: SubjectRef, mode: str, percent: int, at: datetime) -> None:
+def fund(house: House, subject: SubjectRef, mode: str, percent: int, at: datetime) -> None:
+    """Say who pays, with a coverage in whole percent."""
     set_funding(
         organisation=organisation_of(house),
         subject=subject,
