@@ -6,9 +6,10 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from django.contrib.auth.models import Permission
-from django.db.models import QuerySet
 from django.http import HttpRequest
+
+from apps.identity.models import User
+from apps.support.roles import permissions_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -19,7 +20,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class RoleBackend(AuthenticationBackend):
-    """Log-in by e-mail; rights come from groups alone, which spares each staff page a query."""
+    """Log-in by e-mail; rights come from groups alone, which are read together with what they allow."""
 
-    def _get_user_permissions(self, user_obj: Any) -> QuerySet[Permission]:
-        return Permission.objects.none()
+    def get_user_permissions(self, user_obj: Any, obj: object = None) -> set[str]:
+        return set()
+
+    def get_group_permissions(self, user_obj: Any, obj: object = None) -> set[str]:
+        if not (isinstance(user_obj, User) and user_obj.is_active and obj is None):
+            return set()
+        return set(permissions_of(user_obj))

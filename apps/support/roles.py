@@ -100,12 +100,26 @@ def reach_of(roles: Collection[str], action: Action, *, superuser: bool = False)
 
 
 def roles_of(user: User) -> frozenset[str]:
-    """The groups of a person, read once per request."""
+    """The groups of a person."""
+    return _standing(user)[0]
+
+
+def permissions_of(user: User) -> frozenset[str]:
+    """What the groups of a person allow, as ``app.code``."""
+    return _standing(user)[1]
+
+
+def _standing(user: User) -> tuple[frozenset[str], frozenset[str]]:
+    """Groups and what they allow, read together and once per request."""
     kept = vars(user)
-    if "scrip_roles" not in kept:
-        kept["scrip_roles"] = frozenset(user.groups.values_list("name", flat=True))
-    roles: frozenset[str] = kept["scrip_roles"]
-    return roles
+    if "scrip_standing" not in kept:
+        rows = list(
+            user.groups.values_list("name", "permissions__content_type__app_label", "permissions__codename")
+        )
+        allowed = frozenset(f"{app}.{code}" for _, app, code in rows if code)
+        kept["scrip_standing"] = (frozenset(row[0] for row in rows), allowed)
+    standing: tuple[frozenset[str], frozenset[str]] = kept["scrip_standing"]
+    return standing
 
 
 def reach(user: object, action: Action | str) -> Reach:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -11,9 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.cache import cache as shared_cache
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+
+from tests.counting import counted_queries
 
 LOG_IN = "/accounts/login/"
 STAFF_LOG_IN = "/admin/login/"
@@ -33,7 +35,7 @@ class Visit:
 def visit(client: Client, method: str, address: str) -> Visit:
     """Send a request, and undo what it did. What follows a question mark is the form of a POST."""
     shared_cache.clear()
-    with _undone(client), _counted() as count:
+    with _undone(client), counted_queries() as count:
         answer = _send(client, method, address)
         status = _named(client, answer)
     return Visit(status, count[0], answer)
@@ -73,17 +75,3 @@ def _undone(client: Client) -> Iterator[None]:
         yield
         transaction.set_rollback(True)
     client.cookies = before
-
-
-@contextmanager
-def _counted() -> Iterator[list[int]]:
-    """How many queries ran, but for those of transactions."""
-    count = [0]
-
-    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            count[0] += 1
-        return execute(sql, *rest)
-
-    with connection.execute_wrapper(note):
-        yield count
