@@ -14,14 +14,18 @@ from django.http import HttpRequest, HttpResponse
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 SECRET_KEYS = re.compile(r"authorization|cookie|password|secret|api_?key|credential|session", re.IGNORECASE)
-SECRET_TEXTS = re.compile(r"(Bearer\s+)\S+", re.IGNORECASE)
+SECRET_TEXTS = re.compile(
+    r"(Bearer\s+|scrip_(?=\S{30})|/password/reset/key/\w+-(?!set-password)|/confirm-email/(?=\w))[^\s/\"']+",
+    re.IGNORECASE,
+)
+"""API keys, and the addresses in mails that let somebody set a password or confirm an address."""
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 log = structlog.get_logger("scrip.request")
 
 
 def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Blank what is named like a secret, and any bearer key in a text."""
+    """Blank what is named like a secret, and keys and one-time addresses in any text."""
     for key, value in event.items():
         if SECRET_KEYS.search(key):
             event[key] = "…"

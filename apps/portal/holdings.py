@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from apps.identity.models import FreeGrant, User
@@ -26,6 +27,7 @@ class Holding:
 
     `next_grant` are the micro-tokens of the cycle after the stored one; a token costs
     `token_price_minor` of `currency`. The owner wants to know when less than `alert_below` is available.
+    `has_second_factor` is about the person.
     """
 
     wallet_id: int
@@ -40,6 +42,7 @@ class Holding:
     token_price_minor: int
     next_grant: int
     alert_below: int | None
+    has_second_factor: bool
 
     @property
     def is_own(self) -> bool:
@@ -54,6 +57,11 @@ class Holding:
     def may_decide(self) -> bool:
         """Whether the person makes rules about this wallet: their own, or as owner or admin."""
         return self.is_own or (self.present and self.role in {Role.OWNER, Role.ADMIN})
+
+    @property
+    def wants_second_factor(self) -> bool:
+        """Whether the person can spend an organisation's tokens and is guarded by a password alone."""
+        return not self.is_own and self.is_visible and not self.has_second_factor
 
     @property
     def url(self) -> str:
@@ -136,6 +144,7 @@ def _rows(user: User) -> Iterable[Any]:
                 "organisation__memberships", condition=Q(organisation__memberships__user=user)
             ),
             next_grant=Subquery(grants.order_by("-from_at").values("tokens_micro")[:1]),
+            has_second_factor=Exists(Authenticator.objects.filter(user=user)),
         )
         .filter(Q(user=user) | Q(membership__isnull=False))
         .order_by(F("membership__ended_at").asc(nulls_last=True), "id")  # the present membership counts
@@ -152,6 +161,7 @@ def _rows(user: User) -> Iterable[Any]:
             "price_book__token_price_minor",
             "next_grant",
             "alert_below_micro",
+            "has_second_factor",
         )
     )
 
@@ -170,4 +180,5 @@ def _holding(row: dict[str, Any], user: User) -> Holding:
         token_price_minor=row["price_book__token_price_minor"],
         next_grant=row["next_grant"] or 0,
         alert_below=row["alert_below_micro"],
+        has_second_factor=row["has_second_factor"],
     )

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from apps.staff import books
+from apps.staff import accounts, books
 
-__all__ = ["books"]
+__all__ = ["accounts", "books"]

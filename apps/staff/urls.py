@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
 
 from apps.staff import views
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("export/<slug:app>/<slug:model>.csv", guarded(views.export), name="staff_export"),
     path("saved/", guarded(views.keep_filter), name="staff_save_filter"),
     path("saved/<int:filter_id>/remove/", guarded(views.forget_filter), name="staff_remove_filter"),
+    path("password_change/", guarded(RedirectView.as_view(pattern_name="account_change_password"))),
     path("proof/", guarded(views.proof), name="staff_proof"),
     path("proof/run/", guarded(views.run_proof), name="staff_run_proof"),
 ]

@@ -1,7 +1,7 @@
 """Rows for the staff's pages of each model, made from one word per role.
 
-`see` is to look at the list, at one thing and at its history; `edit` is to change it as well, `write` to add
-and delete too; `-` is nothing. The table names roles of staff only: everybody else gets nothing.
+`see` is to look at the list, at one thing and at its history; `edit` and `delete` are to do that as well; `-`
+is nothing. Nobody adds anything here. The table names roles of staff only: everybody else gets nothing.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from django.contrib.admin.utils import quote
 from tests.access.table import Row, rows_of
 
 PAGES = {
-    ("GET", ""): {"see": "200", "edit": "200", "write": "200"},
-    ("GET", "add/"): {"write": "200"},
-    ("POST", "add/"): {"write": "200"},
-    ("GET", "{pk}/"): {"see": "302", "edit": "302", "write": "302", "-": "302"},
-    ("GET", "{pk}/change/"): {"see": "200", "edit": "200", "write": "200"},
-    ("POST", "{pk}/change/"): {"edit": "302", "write": "200"},
-    ("GET", "{pk}/history/"): {"see": "200", "edit": "200", "write": "200"},
-    ("GET", "{pk}/delete/"): {"write": "200"},
-    ("POST", "{pk}/delete/?post=yes"): {"write": "302"},
+    ("GET", ""): {"see": "200", "edit": "200", "delete": "200"},
+    ("GET", "add/"): {},
+    ("POST", "add/"): {},
+    ("GET", "{pk}/"): {"see": "302", "edit": "302", "delete": "302", "-": "302"},
+    ("GET", "{pk}/change/"): {"see": "200", "edit": "200", "delete": "200"},
+    ("POST", "{pk}/change/"): {"edit": "302"},
+    ("GET", "{pk}/history/"): {"see": "200", "edit": "200", "delete": "200"},
+    ("GET", "{pk}/delete/"): {"delete": "200"},
+    ("POST", "{pk}/delete/?post=yes"): {"delete": "302"},
 }
 """The pages of a model, with what they answer to each of the words; 403 where nothing is said."""
 NO_STAFF = {"anon": "login", "unproven": "2fa"}

@@ -99,3 +99,20 @@ def test_a_log_line_is_json_with_its_request_and_without_secrets(capsys: pytest.
     with structlog.contextvars.bound_contextvars(request_id="r-1", password="hunter2"):
         line = json.loads(formatter.format(record))
     assert (line["request_id"], line["password"], line["event"]) == ("r-1", "…", "got Bearer …")
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        (
+            "Not Found: /accounts/password/reset/key/1-d4fp2x-9c1/",
+            "Not Found: /accounts/password/reset/key/1-…/",
+        ),
+        ("/accounts/password/reset/key/1-set-password/", "/accounts/password/reset/key/1-set-password/"),
+        ("/accounts/confirm-email/Mw:1tK:x9/", "/accounts/confirm-email/…/"),
+        ("key scrip_" + "a" * 43 + " was sent", "key scrip_… was sent"),
+        ("scrip_append_only", "scrip_append_only"),
+    ],
+)
+def test_no_line_has_a_key_or_a_one_time_address(text: str, hidden: str) -> None:
+    assert logs.hide_secrets(None, "", {"path": text}) == {"path": hidden}
