@@ -9,15 +9,14 @@ from functools import partial
 
 from apps.allocations.rules import SubjectRef
 from apps.core.units import MICRO
-from apps.demo import rules, standing
+from apps.demo import care, rules, standing
 from apps.demo.houses import ALDERMOOR, FROZEN, GUEST, LEFT, LINGUA, PIXELWORKS, SPENT
 from apps.demo.past import Past
 from apps.demo.uses import CAMPUS, LESSONS, LIVE_EXAMINER
 from apps.demo.work import UNPRICED
 from apps.usage.batch import charge_events
 from apps.usage.state import Activity
-from apps.wallets.selectors import find_wallet
-from apps.wallets.services import set_frozen, sync_organisation
+from apps.wallets.services import sync_organisation
 
 Happening = Callable[[Past, datetime], None]
 
@@ -84,13 +83,7 @@ def _spend_all(past: Past, at: datetime) -> None:
 def _freeze(past: Past, at: datetime) -> None:
     """Staff freeze a wallet; work that had been under way is on record, and nobody paid for it."""
     user = ALDERMOOR.user(FROZEN.key)
-    set_frozen(
-        wallet=find_wallet("user", user),
-        frozen=True,
-        actor="finance",
-        reason="Used from four countries within an hour; waiting for his answer",
-        at=at,
-    )
+    care.freeze(past, at)
     past.quiet.add(user)
     late = past.desk.request(ALDERMOOR, user, CAMPUS[1])
     event = replace(late, capture=True, event_id="use-of-the-frozen", event_digest="demo")
@@ -126,14 +119,23 @@ def _say_sorry(past: Past, at: datetime) -> None:
 
 
 STORY: tuple[tuple[int, int, Happening], ...] = (
+    (40, 10, care.ask_to_be_told),
     (34, 9, _leaver_tries),
     (27, 10, _guest_tries),
     (26, 11, _guest_is_paid_for),
     (24, 19, _spend_all),
     (20, 12, _say_sorry),
+    (21, 14, care.poor_answer),
     (19, 15, _freeze),
+    (18, 8, care.frozen_owner_asks),
     (15, 9, _give_too_much),
+    (14, 10, care.counted_twice),
     (12, 18, _recap_twice),
+    (10, 9, care.too_generous),
     (9, 13, _ask_for_unpriced),
+    (5, 16, care.charged_twice),
+    (2, 14, care.broken_recording),
+    (1, 9, care.large_voucher),
+    (1, 11, care.limit_in_the_way),
 )
 """Days before now, hour (UTC), what happened."""

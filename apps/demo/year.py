@@ -11,7 +11,7 @@ from django.db import transaction
 
 from apps.core.periods import day_start
 from apps.core.units import MICRO
-from apps.demo import clients, people, rules, standing, story, today
+from apps.demo import clients, people, prices, rules, standing, story, today
 from apps.demo.houses import ALDERMOOR, HOUSES, LINGUA, PIXELWORKS, House, Person
 from apps.demo.past import Past
 from apps.demo.seasons import RHYTHMS, gathered, shares
@@ -65,6 +65,8 @@ def live_through(now: datetime, scale: Scale = WHOLE) -> None:
     past.plan(_last_night(now), _prove)
     past.live()
     sweep_holds(at=now)
+    prices.announce_prices(now)
+    prices.keep_presets(now)
     clients.use_keys(client, now)
     people.let_in()
 
@@ -147,7 +149,7 @@ def _plan_months(past: Past, first: date, scale: Scale) -> None:
         if day.day % 7 == 3:
             past.plan(at, partial(_fill_up, past))
         if day.day == 4:
-            past.plan(at, partial(_give_monthly, first, scale))
+            past.plan(at, partial(_give_monthly, past, first, scale))
         if day.day == 5 and day.month % 3 == 2:
             past.plan(at, _thank)
         day += timedelta(days=1)
@@ -167,11 +169,12 @@ def _fill_up(past: Past, at: datetime) -> None:
             rules.credit(house, part, "migration", f"Contract of the earlier system, {at:%B}", at)
 
 
-def _give_monthly(first: date, scale: Scale, at: datetime) -> None:
+def _give_monthly(past: Past, first: date, scale: Scale, at: datetime) -> None:
     """Study tokens for the members of college and school, as far as there are any."""
     told = scale.told((at.date() - first).days)
     for house, tokens in ((ALDERMOOR, 80), (LINGUA, 150)):
-        keys = [p.key for p in house.present(told) if p.role == "member"]
+        members = [person for person in house.present(told) if person.role == "member"]
+        keys = [p.key for p in members if not (p.price_book or house.user(p.key) in past.quiet)]
         if standing.available(house, None, at) > 2 * len(keys) * tokens * MICRO:
             rules.give(house, keys, tokens, f"Study tokens for {at:%B}", at)
 

@@ -27,9 +27,14 @@ from apps.demo.work import MODELS
 from apps.identity.models import ApiKey, AuditRecord, User
 from apps.ledger.models import Account, LedgerCheck, Transfer
 from apps.organisations.models import CostCentre, Membership, Role
+from apps.pricing.coming import coming_prices
+from apps.pricing.models import Preset
+from apps.pricing.selectors import find_rate, open_catalogue, rate_card
+from apps.support.models import Case, Proposal, WalletNote
 from apps.usage.denials import CODES
 from apps.usage.models import Charge, DeniedAttempt
 from apps.usage.traces import SHIPPED, open_trace
+from apps.wallets.alerts import is_low
 from apps.wallets.models import Wallet
 from apps.wallets.selectors import view_wallet
 from tests.demo.world import AT, load_prices, seed
@@ -244,6 +249,43 @@ def test_the_books_were_proved_and_the_platform_has_just_called() -> None:
     last = ApiKey.objects.filter(client__name=PLATFORM).order_by("-created_at")[0].last_used_at
     assert isinstance(last, datetime)
     assert AT - last < timedelta(minutes=5)
+
+
+def test_cases_are_open_waiting_and_solved_with_answers() -> None:
+    assert set(Case.objects.values_list("state", flat=True)) == set(Case.State.values)
+    assert Case.objects.filter(state="open", owner=None).exists()
+    assert Case.objects.filter(state="open", owner__isnull=False).exists()
+    for case in Case.objects.filter(state="solved"):
+        assert case.entries.filter(from_staff=True, kind="message").exists()
+
+
+def test_an_adjustment_is_done_and_others_wait_for_a_second_person() -> None:
+    adjustments = Proposal.objects.filter(kind="adjust_wallet")
+    assert adjustments.filter(state="executed", transfer_number__isnull=False).exists()
+    waiting = adjustments.filter(state="open", needs_second=True)
+    assert set(waiting.values_list("requested_by__platform_id", flat=True)) == {"support", "finance"}
+    assert adjustments.filter(state="declined").exists()
+    assert WalletNote.objects.count() >= 2
+
+
+def test_prices_are_coming_and_calculations_are_kept() -> None:
+    for book in ("campus", "studio"):
+        assert coming_prices(open_catalogue(), rate_card(price_book=book, at=AT), AT)
+    for preset in Preset.objects.all():
+        find_rate(
+            price_book=preset.operation.price_book_id,
+            operation=preset.operation.code,
+            model=preset.model or None,
+            at=AT,
+        )
+    assert Preset.objects.count() >= 3
+
+
+def test_owners_asked_to_be_told_and_one_wallet_is_low() -> None:
+    told = Wallet.objects.filter(owner_type="organisation", alert_below_micro__isnull=False)
+    left = {w.owner_key: view_wallet("organisation", w.owner_key, at=AT).available for w in told}
+    low = {w.owner_key for w in told if is_low(left[w.owner_key], w.alert_below_micro)}
+    assert low < set(left)
 
 
 def test_nobody_is_asked_for_more_than_the_pages_are_made_for() -> None:
