@@ -39,6 +39,11 @@ class House:
         """The platform's id of a member."""
         return f"{self.key}.{key}"
 
+    @property
+    def owner(self) -> str:
+        """The owner, as the trail of changes names people."""
+        return f"user:{self.user('owner')}"
+
     def of_role(self, *roles: str) -> list[Person]:
         return [person for person in self.people if person.role in roles]
 

@@ -86,7 +86,8 @@ class Past:
         """The person, or one of those for whom the organisation pays all."""
         user = house.user(person.key)
         if user not in self.quiet and (user, at.month) in self.short and self.random.randrange(5) == 0:
-            self.charge(self.desk.next_use(house, person), at)  # tries in vain, unless something came in
+            again = self.desk.next_use(house, person)
+            self.charge(replace(again, capture=True), at)  # in vain, unless something came in
         if user in self.quiet or (user, at.month) in self.short:
             return self.random.choice([p for p in house.of_role("teacher") if p in house.present(0)])
         return person
@@ -147,7 +148,7 @@ def refund(charge_id: int, *, half: bool, reason: str, at: datetime) -> None:
     charge = load_charge(charge_id)
     if charge.refundable > 1:
         tokens = charge.refundable // 2 if half else None
-        refund_charge(charge_id, tokens=tokens, reason=reason, actor="support", at=at)
+        refund_charge(charge_id, tokens=tokens, reason=reason, actor="user:support", at=at)
 
 
 def _done(charge: ChargeState) -> None:

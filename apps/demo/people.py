@@ -68,7 +68,7 @@ def join(house: House, person: Person, at: datetime) -> None:
         organisation=organisation_of(house),
         user=user_of(house, person.key),
         role=person.role,
-        actor=house.user("owner"),
+        actor=house.owner,
         at=at,
     )
 
@@ -78,7 +78,7 @@ def leave(house: House, person: Person, at: datetime) -> None:
     remove_member(
         organisation=organisation_of(house),
         user=user_of(house, person.key),
-        actor=house.user("owner"),
+        actor=house.owner,
         at=at,
     )
 

@@ -48,7 +48,7 @@ def set_rules(at: datetime) -> None:
             name=name,
             kind=kind,
             parent=parent,
-            actor=house.user("owner"),
+            actor=house.owner,
             at=at,
         )
     fund(ALDERMOOR, SubjectRef("organisation"), "member_wallets", 50, at)
@@ -63,7 +63,7 @@ def set_rules(at: datetime) -> None:
 def give(house: House, keys: Collection[str], tokens: int, note: str, at: datetime) -> None:
     """Allocate whole tokens to each of some members."""
     items = [Item(house.user(key), tokens * MICRO) for key in keys]
-    allocate(organisation=organisation_of(house), items=items, note=note, actor=house.user("owner"), at=at)
+    allocate(organisation=organisation_of(house), items=items, note=note, actor=house.owner, at=at)
 
 
 def take_back(house: House, items: Sequence[tuple[str, int]], note: str, at: datetime) -> None:
@@ -72,7 +72,7 @@ def take_back(house: House, items: Sequence[tuple[str, int]], note: str, at: dat
         organisation=organisation_of(house),
         items=[Item(house.user(key), micro) for key, micro in items],
         note=note,
-        actor=house.user("owner"),
+        actor=house.owner,
         at=at,
     )
 
@@ -87,7 +87,7 @@ def credit(
         tokens=tokens * MICRO,
         kind=kind,
         reason=reason,
-        actor="staff",
+        actor="user:staff",
         at=at,
     )
 
@@ -95,7 +95,7 @@ def credit(
 def limit(house: House, subject: SubjectRef, period: str, tokens: int, at: datetime) -> None:
     """Set a limit in whole tokens."""
     change = LimitChange(subject, period, tokens * MICRO)
-    set_limits(organisation=organisation_of(house), changes=[change], actor=house.user("owner"), at=at)
+    set_limits(organisation=organisation_of(house), changes=[change], actor=house.owner, at=at)
 
 
 def fund(house: House, subject: SubjectRef, mode: str, percent: int, at: datetime) -> None:
@@ -105,6 +105,6 @@ def fund(house: House, subject: SubjectRef, mode: str, percent: int, at: datetim
         subject=subject,
         mode=mode,
         micro_percent=percent * MICRO,
-        actor=house.user("owner"),
+        actor=house.owner,
         at=at,
     )

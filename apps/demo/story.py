@@ -44,7 +44,7 @@ def _session(past: Past, at: datetime) -> None:
 
 def _pay_afterwards(past: Past, at: datetime) -> None:
     """The studio gets a contract under which it pays for what it used."""
-    sync_organisation(key=PIXELWORKS.key, fields={"unlimited": True}, at=at, actor="operations")
+    sync_organisation(key=PIXELWORKS.key, fields={"unlimited": True}, at=at, actor="user:operations")
 
 
 def _leaver_tries(past: Past, at: datetime) -> None:

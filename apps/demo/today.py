@@ -88,7 +88,9 @@ class _Today:
         spent = standing.own_since(self.house, "learner", month)
         user = people.user_of(self.house, "learner")
         tokens = max(standing.whole(spent * 100 // 74, step=5), 10)
-        set_personal_budget(user=user, tokens=tokens * MICRO, blocks=False, actor=user.platform_id, at=at)
+        set_personal_budget(
+            user=user, tokens=tokens * MICRO, blocks=False, actor=f"user:{user.platform_id}", at=at
+        )
 
     def _draw_limits(self, at: datetime) -> None:
         """The teacher is near a weekly limit; of those who spent most, one has reached the month's."""
