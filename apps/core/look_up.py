@@ -2,6 +2,7 @@
 
 Both databases can do it from an index, each in its own way, and neither by the way Django writes it:
 PostgreSQL by an index over lower case with pattern operators, SQLite by one that ignores (ASCII) case.
+What was typed is lowered by the database too: its locale may know fewer letters than Python.
 And finding rows by when they were written: a few pages of a block range index do where rows come in order.
 """
 
@@ -17,7 +18,7 @@ _HIGHEST = "\U0010ffff"
 def beginning_with(table: str, column: str, text: str, *, at_most: int) -> list[int]:
     """The ids of the rows whose column begins with the text, at most so many."""
     if sql.is_postgresql():
-        return _ids(table, f"LOWER({column}) LIKE %s", [f"{_literal(text.lower())}%"], at_most)
+        return _ids(table, f"LOWER({column}) LIKE LOWER(%s)", [f"{_literal(text)}%"], at_most)
     between = f"{column} COLLATE NOCASE >= %s AND {column} COLLATE NOCASE < %s"
     return _ids(table, between, [text, text + _HIGHEST], at_most)
 
@@ -25,7 +26,7 @@ def beginning_with(table: str, column: str, text: str, *, at_most: int) -> list[
 def equal_to(table: str, column: str, text: str, *, at_most: int) -> list[int]:
     """The ids of the rows whose column is the text, at most so many."""
     if sql.is_postgresql():
-        return _ids(table, f"LOWER({column}) = %s", [text.lower()], at_most)
+        return _ids(table, f"LOWER({column}) = LOWER(%s)", [text], at_most)
     return _ids(table, f"{column} = %s COLLATE NOCASE", [text], at_most)
 
 
