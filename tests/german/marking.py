@@ -18,6 +18,8 @@ OPEN, CLOSE = "⟦", "⟧"
 SPOKEN = ("alt", "aria-label", "aria-description", "placeholder", "title")
 SILENT = ("script", "style", "code", "pre", "svg")
 WORD = re.compile(r"[^\W\d_]{2,}")
+NUMBER = re.compile(r"\b(?:ch_|[A-Z]-)\w+")
+BREAK = "\x1f"
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
@@ -70,14 +72,9 @@ def unmarked(page: str, known_words: set[str]) -> list[str]:
     """The texts of a page with a word that is neither translated nor data."""
     reader = _Reader()
     reader.feed(page)
-    return [text for text in _pieces(reader.texts) if set(WORD.findall(text.lower())) - known_words]
-
-
-def _pieces(texts: list[str]) -> Iterator[str]:
-    for text in texts:
-        outside = _outside(text).strip()
-        if WORD.search(outside):
-            yield re.sub(r"\s+", " ", outside)
+    pieces = [*_outside(BREAK.join(reader.texts)).split(BREAK), *map(_outside, reader.attributes)]
+    shown = [re.sub(r"\s+", " ", NUMBER.sub("", piece)).strip() for piece in pieces]
+    return [piece for piece in shown if set(WORD.findall(piece.lower())) - known_words]
 
 
 def _outside(text: str) -> str:
@@ -96,15 +93,16 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
+        self.attributes: list[str] = []
         self._within: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        silent = tag in SILENT or given.get("translate") == "no" or ("lang" in given and tag != "html")
+        silent = tag in SILENT or given.get("translate") == "no" or "avatar" in (given.get("class") or "")
         if not silent and not self._is_silent():
-            self.texts.extend(given[name] or "" for name in SPOKEN if name in given)
+            self.attributes.extend(given[name] or "" for name in SPOKEN if name in given)
             if tag == "input" and given.get("type") in ("submit", "button"):
-                self.texts.append(given.get("value") or "")
+                self.attributes.append(given.get("value") or "")
         if tag not in EMPTY:
             self._within.append((tag, silent))
 

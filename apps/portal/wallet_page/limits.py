@@ -167,4 +167,5 @@ def _own_title(limit: Limit, present: Mapping[int, Holding]) -> tuple[str, str]:
 def _shared_title(limit: Limit, centres: Mapping[str, str]) -> tuple[str, str]:
     if limit.rule.subject_type == COST_CENTRE:
         return f"{centres.get(limit.rule.subject_key, '')}, {_period(limit)}", _("Cost centre")
-    return f"{_('The organisation')}, {_period(limit)}", ""
+    whole = _("The organisation")
+    return f"{whole}, {_period(limit)}", ""

@@ -115,6 +115,7 @@ def _line(
 ) -> LimitLine:
     tokens, spent = limit.rule.tokens or 0, max(tally.spent(limit), 0)
     role = setting.roles.get((limit.total[0], person.owner_key), "") if person else ""
+    own = _("Personal budget")
     reasons = {
         MEMBER: _("set for this member"),
         ROLE: _("from the role %(role)s") % {"role": role},
@@ -124,7 +125,7 @@ def _line(
         PERSONAL: _("the person's own budget"),
     }
     return LimitLine(
-        title=f"{names.get(limit.total[0]) or _('Personal budget')}, {_period(limit)}",
+        title=f"{names.get(limit.total[0]) or own}, {_period(limit)}",
         reason=reasons[limit.rule.subject_type],
         tokens=tokens,
         spent=spent,
