@@ -177,5 +177,5 @@ def test_people_calculate_in_the_price_book_of_their_wallet(
 def test_visitors_take_few_queries(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         ask(client)
