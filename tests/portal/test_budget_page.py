@@ -154,7 +154,7 @@ def test_amounts_are_read_as_the_reader_writes_them(language: str, typed: str, t
 def test_an_amount_that_could_mean_two_things_is_not_guessed(language: str, typed: str) -> None:
     with (
         translation.override(language),
-        pytest.raises(ValueError, match="Write a number|Schreiben Sie eine Zahl"),
+        pytest.raises(ValueError, match=r"Write a number|Schreiben Sie eine Zahl"),
     ):
         read_amount(typed)
 
