@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from apps.staff import accounts, books
+from apps.staff.approvals import admin as approvals
+from apps.staff.cases import admin as cases
 
-__all__ = ["accounts", "books"]
+__all__ = ["accounts", "approvals", "books", "cases"]

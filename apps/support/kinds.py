@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from apps.core.errors import NotFound
+from apps.core.figures import places_for
 from apps.support.roles import Action
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class Effect:
     wallet_id: int | None = None
     charge_id: int | None = None
     hint: str = ""
+
+    @property
+    def places(self) -> int:
+        """So many decimals show all amounts of the effect exactly."""
+        amounts = [n for line in self.lines for n in (line.before, line.after) if isinstance(n, int)]
+        return places_for(amounts)
 
     @property
     def seen(self) -> str:

@@ -1,0 +1,102 @@
+"""The forms of what staff can do; `payload` is what a kind of `apps.support.deeds` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.staff.actions.fields import TokensField, typed
+from apps.support import notes
+from apps.support.deeds.naming import BUCKETS
+from apps.support.proposals import LONGEST_REASON
+from apps.wallets.adjusting import ADJUSTABLE
+
+
+class KeyedForm(forms.Form):
+    """A form with a key of its own: sent twice it counts once."""
+
+    form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    @property
+    def key(self) -> UUID:
+        found: UUID = self.cleaned_data["form_key"]
+        return found
+
+
+class ReasonForm(KeyedForm):
+    """Says why; a wallet's freezing and a hold's release need no more."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Kept with the movement and in the trail. Colleagues read it, and so may the owner."),
+    )
+    subject = "wallet"
+
+    def payload(self, key: int) -> dict[str, Any]:
+        """What is asked for, of the wallet or charge with this key."""
+        return {self.subject: key}
+
+    @classmethod
+    def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields' values for a payload."""
+        return {}
+
+
+class ReleaseForm(ReasonForm):
+    subject = "charge"
+
+
+class AdjustForm(ReasonForm):
+    direction = forms.ChoiceField(
+        label=_("What is to happen"),
+        choices=[("credit", _("Credit tokens")), ("take", _("Take tokens back"))],
+        widget=forms.RadioSelect,
+        initial="credit",
+    )
+    tokens = TokensField(label=_("How many tokens"))
+    bucket = forms.ChoiceField(
+        label=_("Which tokens"),
+        choices=[(kind, BUCKETS[kind]) for kind in ADJUSTABLE],
+        initial="purchased",
+        help_text=_("Allocated tokens are an organisation's: they move by allocation and reclaim."),
+    )
+    field_order = ("direction", "tokens", "bucket", "reason")
+
+    def payload(self, key: int) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        sign = 1 if cleaned["direction"] == "credit" else -1
+        return {"wallet": key, "bucket": cleaned["bucket"], "tokens": sign * cleaned["tokens"]}
+
+    @classmethod
+    def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        tokens = payload["tokens"]
+        direction = "credit" if tokens > 0 else "take"
+        return {"direction": direction, "tokens": typed(abs(tokens)), "bucket": payload["bucket"]}
+
+
+class RefundForm(ReasonForm):
+    tokens = TokensField(label=_("How many tokens"))
+    field_order = ("tokens", "reason")
+    subject = "charge"
+
+    def payload(self, key: int) -> dict[str, Any]:
+        return {"charge": key, "tokens": self.cleaned_data["tokens"]}
+
+    @classmethod
+    def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return {"tokens": typed(payload["tokens"])}
+
+
+class NoteForm(KeyedForm):
+    text = forms.CharField(
+        label=_("Note"),
+        max_length=notes.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("For colleagues only: the owner of the wallet does not see it."),
+    )

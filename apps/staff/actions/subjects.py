@@ -1,0 +1,99 @@
+"""What an action is about: the wallet or the charge, its page, and what the form begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.core.figures import figure
+from apps.staff.actions.fields import typed
+from apps.staff.actions.forms import AdjustForm, ReasonForm, RefundForm, ReleaseForm
+from apps.support.deeds.naming import find_wallet, owner_name
+from apps.support.roles import Action
+from apps.usage.deciding import describe
+from apps.usage.selectors import get_charge
+from apps.wallets.books import project
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is acted on: `kind` is what would be asked for, `standing` how it stands now."""
+
+    key: int
+    kind: str
+    heading: str
+    name: str
+    url: str
+    standing: str
+    initial: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An action of the staff: its form, who may begin it, and how its subject is found (NotFound)."""
+
+    action: Action
+    form: type[ReasonForm]
+    subject: Callable[[int, datetime], Subject]
+
+
+def _wallet(key: int, kind: str, heading: str, at: datetime) -> Subject:
+    wallet = find_wallet(key)
+    available = project([key], at=at).wallets[key].available
+    return Subject(
+        key=key,
+        kind=kind,
+        heading=heading,
+        name=owner_name(wallet),
+        url=reverse("admin:wallets_wallet_change", args=[key]),
+        standing=_("%(tokens)s tokens available now") % {"tokens": figure(available)},
+    )
+
+
+def _adjusted(key: int, at: datetime) -> Subject:
+    return _wallet(key, "adjust_wallet", _("Adjust a wallet"), at)
+
+
+def _frozen(key: int, at: datetime) -> Subject:
+    if find_wallet(key).frozen:
+        return _wallet(key, "unfreeze_wallet", _("Unfreeze a wallet"), at)
+    return _wallet(key, "freeze_wallet", _("Freeze a wallet"), at)
+
+
+def _charge(key: int, kind: str, heading: str, at: datetime) -> Subject:
+    charge = get_charge(key, at=at)
+    refundable = charge.refundable
+    if kind == "refund_charge":
+        standing = _("%(tokens)s tokens can be refunded") % {"tokens": figure(refundable)}
+    else:
+        standing = _("%(tokens)s tokens held") % {
+            "tokens": figure(charge.given if charge.status == "held" else 0)
+        }
+    return Subject(
+        key=key,
+        kind=kind,
+        heading=heading,
+        name=f"{charge.number} · {describe(charge)}",
+        url=reverse("admin:usage_charge_change", args=[key]),
+        standing=standing,
+        initial={"tokens": typed(refundable)} if refundable else {},
+    )
+
+
+def _refunded(key: int, at: datetime) -> Subject:
+    return _charge(key, "refund_charge", _("Refund a charge"), at)
+
+
+def _released(key: int, at: datetime) -> Subject:
+    return _charge(key, "release_charge", _("Release a hold"), at)
+
+
+ADJUST = Deed(Action.ADJUST, AdjustForm, _adjusted)
+FREEZE = Deed(Action.FREEZE, ReasonForm, _frozen)
+REFUND = Deed(Action.REFUND, RefundForm, _refunded)
+RELEASE = Deed(Action.RELEASE, ReleaseForm, _released)
