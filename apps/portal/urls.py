@@ -8,6 +8,7 @@ from apps.portal.calculator import keeping
 from apps.portal.calculator.views import operation_calculator, organisation_calculator
 from apps.portal.charge_page import views as charge
 from apps.portal.members_page.views import members, members_csv
+from apps.portal.problems_page.views import problem, problems, report_problem
 from apps.portal.transactions import views as transactions
 from apps.portal.usage_page.views import usage, usage_csv
 
@@ -36,6 +37,9 @@ urlpatterns = [
     ),
     path("orgs/<slug:slug>/alert/", budget.organisation_alert, name="organisation_alert"),
     path("charges/<str:charge_id>/", charge.charge, name="charge"),
+    path("problems/", problems, name="problems"),
+    path("problems/new/", report_problem, name="report_problem"),
+    path("problems/<int:case_id>/", problem, name="problem"),
     path("rates/", views.first_rates, name="first_rates"),
     path("rates/<slug:book>/", views.rates, name="rates"),
     path("calculator/", organisation_calculator, name="calculator"),

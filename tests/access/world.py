@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
@@ -9,6 +11,7 @@ from django.test import Client
 
 from apps.allocations.services import remove_member
 from apps.core.errors import InsufficientTokens
+from apps.core.units import MICRO
 from apps.identity.models import User
 from apps.identity.scopes import SCOPES
 from apps.identity.services import create_api_client, create_api_key, revoke_api_key
@@ -16,6 +19,8 @@ from apps.ledger.checking import check_ledger
 from apps.pricing.models import ProviderModel
 from apps.pricing.presets import save_preset
 from apps.staff.listing import save_filter
+from apps.support.cases import Thing, open_case
+from apps.support.proposals import Wish, foresee, request
 from apps.usage.denials import as_asked, record_denials
 from apps.usage.models import Charge
 from apps.usage.selectors import get_charge
@@ -53,7 +58,7 @@ def build_world() -> dict[str, str]:
     add_person("ines", "Ines Prado", campus=harbour, role="admin")
     for key in STAFF:
         _add_staff(key)
-    return {**_things(), **_staff_things()}
+    return {**_things(), **_staff_things(), **_support_things()}
 
 
 def visitors() -> dict[str, Client]:
@@ -131,6 +136,33 @@ def _staff_things() -> dict[str, str]:
         "filter": str(saved.pk),
         "frozen_wallets": "list=wallets.wallet&name=Mine&query=status%3Dfrozen",
         "old_keys": "list=identity.apikey&name=Mine&query=q%3D1",
+    }
+
+
+def _support_things() -> dict[str, str]:
+    """A problem of the member's about the shared charge, and a proposal of support's."""
+    charge = _charge_of("jonas", cost_centre__isnull=False)
+    wallet = Wallet.objects.get(user__platform_id="jonas")
+    others = _charge_of("ines")
+    case = open_case(
+        thing=Thing("Too dear", wallet.pk, charge.id),
+        category="cost",
+        text="Too dear",
+        form_key=uuid4(),
+        by=person("jonas"),
+        at=NOW,
+    )
+    by, payload = person("support"), {"wallet": wallet.pk, "bucket": "purchased", "tokens": 50 * MICRO}
+    effect, _second = foresee("adjust_wallet", payload, by=by, at=NOW)
+    wish = Wish("adjust_wallet", payload, "Counted twice", effect.seen, uuid4())
+    proposal = request(wish=wish, by=by, at=NOW)
+    return {
+        "case": str(case.pk),
+        "proposal": str(proposal.pk),
+        "charge_number": str(charge.id),
+        "charge_c": charge.number,
+        "report_others": f"about={others.number}&text=Hm&category=cost&form_key={uuid4()}",
+        "key": str(uuid4()),
     }
 
 

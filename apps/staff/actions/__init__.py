@@ -1,1 +1,1 @@
-"""What staff can do to a wallet or a charge: each says why, shows the effect first, and ends with a receipt."""
+"""What staff can do to a wallet or a charge: each says why, shows its effect and ends with a receipt."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -23,6 +23,9 @@ from apps.support.kinds import kind_of
 from apps.support.models import Proposal
 from apps.support.roles import Action, may
 
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+
 ALL = "all"
 
 
@@ -38,7 +41,7 @@ class BeginsAt(admin.SimpleListFilter):
     def value(self) -> str:
         return super().value() or self.first
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[_ListFilterChoices]:
         for value, words in self.lookup_choices:
             yield {
                 "selected": self.value() == str(value),

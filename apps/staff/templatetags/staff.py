@@ -10,7 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from apps.staff.actions.fields import typed
+
 register = template.Library()
+register.filter("typed", typed)
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Problems people report: what it is about with its number filled in, the answers, and what happens next."""
