@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,10 +17,13 @@ from apps.pricing.models import RateVersion
 from apps.staff.entries import TransferLine, load_transfers, wallets_by_id
 from apps.staff.wallet_page.state import owner_name
 from apps.staff.wording import bucket_name
+from apps.support.models import Case
 from apps.usage.models import Charge
 from apps.usage.selectors import get_charge
 from apps.usage.state import CAPTURED, HELD, ChargeState
 from apps.wallets.models import Wallet
+
+CASES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class ChargePage:
     transfers: tuple[TransferLine, ...]
     counted: tuple[CountedLine, ...]
     facts: tuple[Fact, ...]
+    cases: Sequence[Case]
 
     @property
     def places(self) -> int:
@@ -144,6 +148,7 @@ def load_charge_page(charge_id: int, *, at: datetime) -> ChargePage:
         transfers=load_transfers(list(Transfer.objects.filter(charge_id=charge_id).order_by("number"))),
         counted=tuple(_counted(charge, owners)),
         facts=tuple(_facts(charge, row)),
+        cases=list(Case.objects.filter(charge_id=charge_id).order_by("-pk")[:CASES]),
     )
 
 

@@ -16,6 +16,7 @@ from apps.identity.models import ApiClient, User
 from apps.ledger.models import Transfer
 from apps.staff.access import may_view
 from apps.staff.books.finding import MOST_WALLETS, clean, number, users_of, wallets_of
+from apps.support.models import Case
 from apps.usage.models import Charge
 from apps.wallets.models import Wallet
 
@@ -59,6 +60,7 @@ class Found:
 
 WALLETS = gettext_lazy("Wallets")
 CHARGES = gettext_lazy("Charges")
+CASES = gettext_lazy("Cases")
 TRANSFERS = gettext_lazy("Transfers")
 PEOPLE = gettext_lazy("People without a wallet")
 CLIENTS = gettext_lazy("API clients")
@@ -67,7 +69,7 @@ CLIENTS = gettext_lazy("API clients")
 def search(typed: str, request: HttpRequest) -> Found:
     """Everything that is meant by what was typed, as far as this person may look at it.
 
-    At most nine queries, each answered by an index.
+    At most ten queries, each answered by an index.
     """
     term = clean(typed)
     if not term:
@@ -88,6 +90,10 @@ def _numbered(term: str) -> Iterable[tuple[str, Hit]]:
                 "ledger.transfer",
                 Hit(TRANSFERS, _url("ledger_transfer", value), str(transfer), transfer.kind, True),
             )
+    if kind in ("case", "any"):
+        for case in Case.objects.filter(pk=value).select_related("reporter"):
+            title = f"{case.number} · {case.title}"
+            yield "support.case", Hit(CASES, _url("support_case", value), title, str(case.reporter), True)
     if kind in ("charge", "any"):
         for charge in Charge.objects.filter(pk=value).select_related("wallet"):
             detail = f"{charge.operation} · {charge.wallet.owner_key}"

@@ -109,16 +109,20 @@ def permissions_of(user: User) -> frozenset[str]:
     return _standing(user)[1]
 
 
+_KEPT = "_scrip_standing"
+"""Set on the user, through whatever stands before it: a request's user is only read when it is asked for."""
+
+
 def _standing(user: User) -> tuple[frozenset[str], frozenset[str]]:
     """Groups and what they allow, read together and once per request."""
-    kept = vars(user)
-    if "scrip_standing" not in kept:
+    standing: tuple[frozenset[str], frozenset[str]] | None = getattr(user, _KEPT, None)
+    if standing is None:
         rows = list(
             user.groups.values_list("name", "permissions__content_type__app_label", "permissions__codename")
         )
         allowed = frozenset(f"{app}.{code}" for _, app, code in rows if code)
-        kept["scrip_standing"] = (frozenset(row[0] for row in rows), allowed)
-    standing: tuple[frozenset[str], frozenset[str]] = kept["scrip_standing"]
+        standing = frozenset(row[0] for row in rows), allowed
+        setattr(user, _KEPT, standing)
     return standing
 
 

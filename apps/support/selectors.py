@@ -7,9 +7,11 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from apps.core import sql
 from apps.core.errors import NotFound, Problem
+from apps.identity.models import User
 from apps.support.kinds import Effect, Kind, effect_of, kind_of
-from apps.support.models import Proposal
+from apps.support.models import Case, Proposal, WalletNote
 
 _PEOPLE = ("requested_by", "decided_by", "wallet__user", "wallet__organisation", "case")
 
@@ -29,6 +31,33 @@ class ProposalView:
     def changed(self) -> bool:
         """Whether what matters is not as it was when it was proposed."""
         return self.now is not None and self.now.seen != self.effect.seen
+
+
+_ABOUT_WALLET = """
+SELECT * FROM (
+    SELECT 'case', id, state, category, title, changed_at, '', '' FROM support_case
+    WHERE wallet_id = %s ORDER BY id DESC LIMIT %s
+) newest_cases UNION ALL SELECT * FROM (
+    SELECT 'note', n.id, '', '', n.text, n.at, u.name, u.email
+    FROM support_walletnote n JOIN identity_user u ON u.id = n.author_id
+    WHERE n.wallet_id = %s ORDER BY n.id DESC LIMIT %s
+) newest_notes
+"""
+
+
+def about_wallet(wallet_id: int, *, at_most: int) -> tuple[list[Case], list[WalletNote]]:
+    """The newest problems and notes of a wallet, read together; only what a line of each shows is there."""
+    cases: list[Case] = []
+    notes: list[WalletNote] = []
+    for kind, key, state, category, text, at, name, email in sql.fetch(
+        _ABOUT_WALLET, [wallet_id, at_most, wallet_id, at_most]
+    ):
+        when = sql.instant(at)
+        if kind == "case":
+            cases.append(Case(pk=key, state=state, category=category, title=text, changed_at=when))
+        else:
+            notes.append(WalletNote(pk=key, text=text, at=when, author=User(name=name, email=email)))
+    return cases, notes
 
 
 def find_proposal(proposal_id: int) -> Proposal:

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from apps.core import figures
 from apps.staff.proving import ProofPage
 from apps.staff.wallet_page.state import owner_name
+from apps.support.models import Case, Proposal
 from apps.wallets.models import Hold, Wallet
 
 MOST = 1000
@@ -41,9 +42,11 @@ class Line:
 
 
 def find_attention(proof: ProofPage, *, at: datetime) -> Iterator[Line]:
-    """Everything that needs attention at the instant; two queries."""
+    """Everything that needs attention at the instant; four queries."""
     yield from _proof(proof, at)
     yield from _late_holds(at)
+    yield from _approvals()
+    yield from _cases()
     yield from _frozen()
 
 
@@ -86,6 +89,38 @@ def _late_holds(at: datetime) -> Iterator[Line]:
     yield Line(
         "near", title, detail, f"{reverse('admin:wallets_hold_changelist')}?{wanted}", _("See them"), count
     )
+
+
+def _approvals() -> Iterator[Line]:
+    """Proposals that wait for another person."""
+    rows = list(Proposal.objects.filter(state=Proposal.State.OPEN).order_by("id")[:MOST])
+    if not rows:
+        return
+    count = len(rows)
+    title = ngettext("%(count)s approval is waiting", "%(count)s approvals are waiting", count)
+    named = "; ".join(str(row.effect.get("title", "")) for row in rows[:NAMED])
+    url = (
+        reverse("admin:approval", args=[rows[0].pk])
+        if count == 1
+        else reverse("admin:support_proposal_changelist")
+    )
+    yield Line("near", title % {"count": _at_most(count)}, named, url, _("Decide"), count)
+
+
+def _cases() -> Iterator[Line]:
+    """Problems that wait for staff, the oldest first."""
+    rows = list(Case.objects.filter(state=Case.State.OPEN).order_by("changed_at")[:MOST])
+    if not rows:
+        return
+    count = len(rows)
+    title = ngettext("%(count)s case is open", "%(count)s cases are open", count)
+    named = "; ".join(f"{row.number} {row.title}" for row in rows[:NAMED])
+    url = (
+        reverse("admin:support_case_change", args=[rows[0].pk])
+        if count == 1
+        else reverse("admin:support_case_changelist")
+    )
+    yield Line("near", title % {"count": _at_most(count)}, named, url, _("Answer"), count)
 
 
 def _frozen() -> Iterator[Line]:

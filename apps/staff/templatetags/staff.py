@@ -11,9 +11,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from apps.staff.actions.fields import typed
+from apps.support.roles import may
 
 register = template.Library()
 register.filter("typed", typed)
+register.filter("may", may)
 
 
 @register.filter

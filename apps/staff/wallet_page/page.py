@@ -12,12 +12,16 @@ from apps.staff.wallet_page.explaining import spent_since
 from apps.staff.wallet_page.rules import Rules, load_rules
 from apps.staff.wallet_page.state import Organisation, Standing, load_organisations, load_standing, owner_url
 from apps.staff.wording import bucket_name, denial_name, kind_name
+from apps.support.models import Case, WalletNote
+from apps.support.selectors import about_wallet
 from apps.usage.models import DeniedAttempt
 from apps.wallets.models import Grant
 from apps.wallets.state import ALLOCATED, FREE
 
 LAST = 12
 GRANTS = 4
+NAMED = 5
+"""Cases and notes that the page shows."""
 DENIED = 5
 
 
@@ -103,6 +107,8 @@ class WalletPage:
     rules: Rules
     denials: tuple[DenialLine, ...]
     due: int
+    cases: Sequence[Case]
+    notes: Sequence[WalletNote]
 
     @property
     def places(self) -> int:
@@ -122,6 +128,7 @@ def load_wallet_page(wallet_id: int, *, at: datetime) -> WalletPage:
     standing = load_standing(wallet_id, at=at)
     row, wallet = standing.row, standing.wallet
     organisations = load_organisations(standing)
+    cases, notes = about_wallet(wallet_id, at_most=NAMED)
     return WalletPage(
         id=row.pk,
         title=standing.title,
@@ -151,6 +158,8 @@ def load_wallet_page(wallet_id: int, *, at: datetime) -> WalletPage:
         rules=load_rules(standing, organisations),
         denials=_denials(standing),
         due=wallet.balance - sum(bucket.loaded_balance for bucket in wallet.buckets.values()),
+        cases=cases,
+        notes=notes,
     )
 
 
