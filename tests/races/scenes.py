@@ -21,6 +21,7 @@ from apps.wallets.models import Grant, Wallet
 from apps.wallets.services import credit_wallet
 from tests.cast import AT, a_member, a_user, an_organisation, give, load_prices, pays
 from tests.races import running
+from tests.support.staff import a_clerk, adjustment, ask, nod
 
 Scene = Callable[[int], None]
 LATER = AT + timedelta(seconds=901)
@@ -211,3 +212,15 @@ def _give_and_take(school: Organisation, names: list[str]) -> None:
     for move, tokens in ((allocate, 3), (reclaim, 2)):
         items = [Item(name, tokens * MICRO) for name in names]
         move(organisation=school, items=items, note="", actor="tests", at=AT)
+
+
+def approvals_at_once(people: int) -> None:
+    """So many others approve the same proposal: it is carried out once."""
+    load_prices()
+    a_user("ada")
+    proposal = ask("adjust_wallet", adjustment(wallet_of("ada"), 1500), a_clerk("fay", "finance"))
+    clerks = [a_clerk(f"finn{number}", "finance") for number in range(people)]
+    outcomes = running.race([partial(nod, proposal, clerk) for clerk in clerks])
+    assert outcomes == {"done": 1, "invalid_state": people - 1}
+    assert balance("ada") == 1700 * MICRO
+    prove()

@@ -56,6 +56,11 @@ def test_a_capture_collects_though_somebody_lowers_the_hold(round_: int) -> None
     scenes.capture_against_extend(4)
 
 
+@pytest.mark.parametrize("round_", ROUNDS)
+def test_a_proposal_that_many_approve_is_carried_out_once(round_: int) -> None:
+    scenes.approvals_at_once(4)
+
+
 def test_opposite_orders_never_lock_each_other_out(deadlocks: list[bool]) -> None:
     scenes.allocations_in_opposite_order(16)
     assert deadlocks == []

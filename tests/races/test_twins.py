@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
         (scenes.shared_pool_at_once, 4),
         (scenes.credits_at_once, 4),
         (scenes.capture_against_extend, 2),
+        (scenes.approvals_at_once, 2),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
