@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from apps.core.errors import NotFound
 from apps.core.units import format_tokens
@@ -111,18 +112,18 @@ class LargeTableAdmin(ReadOnly, AnyAdmin):
 
 def one_of(title: str, field: str, values: Iterable[str]) -> type[admin.SimpleListFilter]:
     """A filter over known values, which needs no look at the table."""
-    choices = [(value, value.replace("_", " ").capitalize()) for value in values]
+    known = list(values)
 
     class Known(admin.SimpleListFilter):
         parameter_name = field
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-            return choices
+            return [(value, gettext(value.replace("_", " ").capitalize())) for value in known]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
             return queryset.filter(**{field: self.value()}) if self.value() else queryset
 
-    Known.title = title
+    Known.title = gettext_lazy(title)
     return Known
 
 
@@ -148,8 +149,8 @@ def link(place: str, key: object, text: object) -> SafeString | str:
 
 
 def links_to_list(place: str, query: str, text: str) -> SafeString:
-    """A link to a filtered list."""
-    return format_html('<a href="{}?{}">{}</a>', reverse(f"admin:{place}_changelist"), query, text)
+    """A link to a filtered list; its text in the reader's language."""
+    return format_html('<a href="{}?{}">{}</a>', reverse(f"admin:{place}_changelist"), query, gettext(text))
 
 
 def as_lines(rows: Iterable[Sequence[object]]) -> SafeString | str:

@@ -102,7 +102,7 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} on {self.account_id}"
+        return f"T-{self.transfer_id} · {self.account_id}"
 
 
 class LedgerCheck(models.Model):

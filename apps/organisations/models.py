@@ -43,7 +43,7 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.organisation}"
+        return f"{self.user} · {self.organisation}"
 
 
 class CostCentre(models.Model):

@@ -17,6 +17,7 @@ from apps.pricing.models import RateVersion
 from apps.staff.entries import TransferLine, load_transfers, wallets_by_id
 from apps.staff.wallet_page.state import owner_name
 from apps.staff.wording import bucket_name
+from apps.staff.words import translated
 from apps.support.models import Case
 from apps.usage.models import Charge
 from apps.usage.selectors import get_charge
@@ -129,7 +130,7 @@ def load_charge_page(charge_id: int, *, at: datetime) -> ChargePage:
         at=at,
         title=row.activity_label or charge.operation.replace("_", " ").capitalize(),
         status=charge.status,
-        status_words=str(Charge.Status(charge.status).label),
+        status_words=translated(str(Charge.Status(charge.status).label)),
         is_open=charge.status == HELD,
         person=_name(owners, charge.wallet_id),
         wallet_id=charge.wallet_id,

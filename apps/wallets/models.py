@@ -98,7 +98,7 @@ class Movement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} on wallet {self.wallet_id}"
+        return f"T-{self.transfer_id} · {self.sequence}"
 
 
 class Hold(models.Model):

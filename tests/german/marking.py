@@ -18,7 +18,8 @@ OPEN, CLOSE = "⟦", "⟧"
 SPOKEN = ("alt", "aria-label", "aria-description", "placeholder", "title")
 SILENT = ("script", "style", "code", "pre", "svg")
 WORD = re.compile(r"[^\W\d_]{2,}")
-NUMBER = re.compile(r"\b(?:ch_|[A-Z]-)\w+")
+NUMBER = re.compile(r"\b(?:ch_|[A-Z]-)\w+|\S+\*{4,}")
+"""Numbers that are read out, and what is hidden of a secret."""
 BREAK = "\x1f"
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
