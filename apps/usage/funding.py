@@ -54,8 +54,8 @@ class Payers:
 
     @property
     def organisation_pays_all(self) -> bool:
-        """Whether, but for its balance and limits, the organisation would pay everything."""
-        return self.organisation is not None and (self.shared_pool or self.micro_percent == 100_000_000)
+        """Whether, but for its balance, its limits and a freeze, the organisation would pay everything."""
+        return self.shared_pool or self.micro_percent == 100_000_000
 
 
 @dataclass(slots=True)

@@ -13,9 +13,9 @@ from apps.identity.models import User
 from apps.organisations.models import Organisation
 from apps.organisations.services import set_cost_centre
 from apps.wallets.models import Wallet
-from apps.wallets.services import credit_wallet
+from apps.wallets.services import credit_wallet, set_frozen
 from tests.cast import AT, a_member, an_organisation, give, load_prices, pays
-from tests.usage.charging import budget, charge, denied, later, left, limit, paid
+from tests.usage.charging import budget, charge, denied, extend, later, left, limit, paid
 
 pytestmark = pytest.mark.django_db
 
@@ -276,6 +276,17 @@ def test_across_price_books_the_organisation_pays_all_or_nobody_does() -> None:
     assert denied(partial(charge, "ada", "91", organisation="studio-team")) == ("insufficient_tokens",)
     pays(studio, "shared_pool")
     assert paid(call()) == [("studio-team", "purchased", "10")]
+
+
+def test_an_organisation_that_pays_all_and_is_frozen_meanwhile_is_no_matter_of_price_books() -> None:
+    load_prices()
+    studio = an_organisation("studio-team", credit="100", price_book="studio")
+    a_member(studio, "ada")
+    pays(studio, "shared_pool")
+    held = charge("ada", "10", organisation="studio-team", capture=False)
+    wallet = Wallet.objects.get(owner_key="studio-team")
+    set_frozen(wallet=wallet, frozen=True, actor="tests", reason="", at=AT)
+    assert denied(partial(extend, held, reserve="20")) == ("insufficient_tokens",)
 
 
 def test_an_unlimited_organisation_pays_below_zero_and_its_limits_still_hold() -> None:
