@@ -19,7 +19,13 @@ from apps.staff.filters import between_days
 from apps.staff.wording import denial_name
 from apps.usage.denials import CODES
 from apps.usage.models import Charge, DeniedAttempt
-from apps.wallets.models import Wallet
+from apps.wallets.models import Hold, Wallet
+
+
+def _in_state(status: str) -> Q:
+    """Held charges are few, and found by their open holds, which bear their numbers."""
+    held = Q(pk__in=Hold.objects.values("pk")) if status == Charge.Status.HELD else Q()
+    return held & Q(status=status)
 
 
 @admin.register(Charge)
@@ -36,7 +42,11 @@ class ChargeAdmin(Explained, LargeTableAdmin):
         "created_at",
     )
     list_select_related = ("wallet", "organisation_wallet")
-    list_filter = ("status", "billing_source", between_days("created_at"))
+    list_filter = (
+        one_of("status", "status", Charge.Status.values, _in_state),
+        "billing_source",
+        between_days("created_at"),
+    )
     ordering = ("-id",)
     search_help_text = "C-number or ch_id, an e-mail address, a name, an id"
 
