@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from apps.core import look_up
 from apps.core.staff_pages import AnyTable, LargeTableAdmin, ReadOnly, links_to_list
+from apps.identity.models import User
 from apps.organisations.models import CostCentre, Membership, Organisation
 
 
@@ -45,8 +46,8 @@ class MembershipAdmin(LargeTableAdmin):
 
     def find(self, term: str) -> Q:
         people = look_up.equal_to("identity_user", "email", term, at_most=200)
-        person = Q(user__platform_id=term) | Q(user_id__in=people)
-        return person | Q(organisation__platform_id=term)
+        people += User.objects.filter(platform_id=term).values_list("pk", flat=True)
+        return Q(user_id__in=people) | Q(organisation_id__in=_organisations(term))
 
 
 @admin.register(CostCentre)
@@ -58,4 +59,9 @@ class CostCentreAdmin(LargeTableAdmin):
     search_help_text = "The platform's id of the cost centre or organisation"
 
     def find(self, term: str) -> Q:
-        return Q(platform_id=term) | Q(organisation__platform_id=term)
+        return Q(platform_id=term) | Q(organisation_id__in=_organisations(term))
+
+
+def _organisations(term: str) -> list[int]:
+    """Looked up before the list is: a condition on two tables at once has no index."""
+    return list(Organisation.objects.filter(platform_id=term).values_list("pk", flat=True))
