@@ -138,6 +138,8 @@ def _rows(user: User) -> Iterable[Any]:
     grants = FreeGrant.objects.filter(
         account_type=OuterRef("user__account_type"), from_at__lte=OuterRef("cycle_ends_at")
     )
+    own = Wallet.objects.filter(user=user).values("pk")
+    theirs = Wallet.objects.filter(organisation__memberships__user=user).values("pk")
     return (
         Wallet.objects.annotate(
             membership=FilteredRelation(
@@ -146,7 +148,7 @@ def _rows(user: User) -> Iterable[Any]:
             next_grant=Subquery(grants.order_by("-from_at").values("tokens_micro")[:1]),
             has_second_factor=Exists(Authenticator.objects.filter(user=user)),
         )
-        .filter(Q(user=user) | Q(membership__isnull=False))
+        .filter(pk__in=own.union(theirs))  # each found by its index; an OR of both would read every wallet
         .order_by(F("membership__ended_at").asc(nulls_last=True), "id")  # the present membership counts
         .values(
             "id",
