@@ -75,9 +75,6 @@ def sums_over_time(wanted: Wanted, spans: Sequence[Instants]) -> tuple[Sum, ...]
 def breakdown(wanted: Wanted, span: Instants, by: Dimension, *, limit: int) -> tuple[Part, ...]:
     """The span by a dimension, the largest first, at most so many rows; one query."""
     key, source, label = _KEYS[by]
-    if by == "payer":
-        key = _PAYER_OF_ORGANISATION if wanted.is_organisation else _PAYER
-        source = "0" if wanted.is_organisation else _SOURCE
     parts, values = _parts(wanted, [span], key, source, label=label, by_payer=by == "payer")
     own = [wanted.wallet_id] if by == "payer" and not wanted.is_organisation else []
     rows = sql.fetch(
@@ -96,13 +93,11 @@ _USES = "SUM(CASE WHEN amount > 0 THEN 1 ELSE 0 END)"
 _SOURCE = "CASE WHEN a.kind = 'allocated' THEN a.source_id WHEN a.holder_id = %s THEN 0 ELSE a.holder_id END"
 _PAYER = f"""CASE WHEN a.kind = '{ALLOCATED}' THEN '{ALLOCATED}' WHEN a.holder_id = %s THEN a.kind
     WHEN c.shared_pool THEN '{SHARED_POOL}' ELSE '{COVERAGE}' END"""
-_PAYER_OF_ORGANISATION = f"""CASE WHEN a.kind = '{ALLOCATED}' THEN '{ALLOCATED}'
-    WHEN c.shared_pool THEN '{SHARED_POOL}' ELSE '{COVERAGE}' END"""
 _KEYS: dict[Dimension, tuple[str, str, str]] = {
     "operation": ("c.operation", "0", "''"),
     "model": ("c.model", "0", "''"),
     "activity": ("c.activity_type || ' ' || c.activity_id", "0", "c.activity_label"),
-    "payer": (_PAYER, _SOURCE, "''"),
+    "payer": ("''", "0", "''"),
     "person": ("'person'", "c.wallet_id", "''"),
 }
 _SPENT = """
@@ -120,11 +115,23 @@ JOIN ledger_account a ON a.id = e.account_id AND {account}
 WHERE c.status = 'captured' AND c.created_at >= %s AND c.created_at < %s AND {whose}
 GROUP BY 1, 2, 3, 4
 """
+_COVERED = """
+SELECT s.place, c.id, {key} AS part, {source} AS source, {label} AS label, -m.amount AS amount
+FROM span s JOIN usage_charge c ON c.created_at >= s.begins AND c.created_at < s.ends
+JOIN ledger_transfer t ON t.charge_id = c.id AND t.kind IN ('charge', 'refund')
+JOIN wallets_movement m ON m.transfer_id = t.number AND m.wallet_id = %s
+WHERE c.status = 'captured' AND c.created_at >= %s AND c.created_at < %s
+  AND c.organisation_wallet_id = %s AND NOT c.shared_pool{more}
+"""
+_TOGETHER = """
+SELECT place, id, part, source, MAX(label) AS label, SUM(amount) AS amount
+FROM ({covered} UNION ALL {allocated}) mixed GROUP BY 1, 2, 3, 4
+"""
 _FROM_ALLOCATIONS = f"(a.kind = '{ALLOCATED}' AND a.source_id = %s)"
-_ELSEWHERE = """c.wallet_id IN (
-    SELECT w.id FROM wallets_wallet w JOIN organisations_membership m ON m.user_id = w.user_id
-    WHERE m.organisation_id = (SELECT organisation_id FROM wallets_wallet WHERE id = %s))
-    AND (c.organisation_wallet_id IS NULL OR c.organisation_wallet_id <> %s)"""
+_OF_ALLOCATED = f"""c.wallet_id IN (
+    SELECT w.id FROM organisations_membership m JOIN wallets_wallet w ON w.user_id = m.user_id
+    JOIN ledger_account g ON g.holder_id = w.id AND g.kind = '{ALLOCATED}' AND g.source_id = %s
+    WHERE m.organisation_id = (SELECT organisation_id FROM wallets_wallet WHERE id = %s))"""
 
 
 def _parts(
@@ -137,24 +144,36 @@ def _parts(
     by_payer: bool = False,
 ) -> tuple[str, list[Any]]:
     """One row per charge (and payer): which span, what it was, what of it stays spent."""
-    more, more_values = _narrower(wanted)
-    wallet, around = wanted.wallet_id, _around(spans)
     words = {"key": key, "source": source, "label": label}
     if wanted.is_organisation:
-        here = _PAID.format(
-            **words,
-            account=f"(a.holder_id = %s OR {_FROM_ALLOCATIONS})",
-            whose=f"c.organisation_wallet_id = %s{more}",
-        )
-        elsewhere = _PAID.format(**words, account=_FROM_ALLOCATIONS, whose=f"{_ELSEWHERE}{more}")
-        values = [wallet, wallet, *around, wallet, *more_values]
-        values += [wallet, *around, wallet, wallet, *more_values]
-        return f"{here} UNION ALL {elsewhere}", values
-    own = f"c.wallet_id = %s{more}"
-    if by_payer:
-        paid = _PAID.format(**words, account="a.holder_id IS NOT NULL", whose=own)
-        return paid, [*around, wallet, *more_values]
-    return _SPENT.format(**words, whose=own), [*around, wallet, *more_values]
+        return _parts_of_organisation(wanted, spans, words, by_payer=by_payer)
+    more, more_values = _narrower(wanted)
+    values = [*_around(spans), wanted.wallet_id, *more_values]
+    if not by_payer:
+        return _SPENT.format(**words, whose=f"c.wallet_id = %s{more}"), values
+    words |= {"key": _PAYER, "source": _SOURCE}
+    return _PAID.format(**words, account="a.holder_id IS NOT NULL", whose=f"c.wallet_id = %s{more}"), values
+
+
+def _parts_of_organisation(
+    wanted: Wanted, spans: Sequence[Instants], words: dict[str, str], *, by_payer: bool
+) -> tuple[str, list[Any]]:
+    """What its shared pool paid stands in the charges; coverage and allocated tokens stand in the ledger."""
+    more, more_values = _narrower(wanted)
+    wallet, around = wanted.wallet_id, _around(spans)
+
+    def paid(payer: str) -> dict[str, str]:
+        return {**words, "key": f"'{payer}'"} if by_payer else words
+
+    pooled = _SPENT.format(
+        **paid(SHARED_POOL), whose=f"c.organisation_wallet_id = %s AND c.shared_pool{more}"
+    )
+    covered = _COVERED.format(**paid(COVERAGE), more=more)
+    allocated = _PAID.format(**paid(ALLOCATED), account=_FROM_ALLOCATIONS, whose=f"{_OF_ALLOCATED}{more}")
+    values = [*around, wallet, *more_values]
+    values += [wallet, *around, wallet, *more_values]
+    values += [wallet, *around, wallet, wallet, *more_values]
+    return f"{pooled} UNION ALL {_TOGETHER.format(covered=covered, allocated=allocated)}", values
 
 
 def _around(spans: Sequence[Instants]) -> Instants:
