@@ -11,7 +11,7 @@ from apps.core.units import MICRO
 from apps.ledger import platform
 from tests.bench import databases
 from tests.bench.pages import pattern, rows
-from tests.bench.pages.scale import CREDIT, DAYS, Scale
+from tests.bench.pages.scale import CREDIT, DAYS, GRANT, Scale
 from tooling.shell import say
 
 INDEXES = """
@@ -47,7 +47,7 @@ def _carry_out(connection: psycopg.Connection, statement: str) -> None:
 
 
 def _values(scale: Scale) -> dict[str, object]:
-    begin = datetime.now(UTC) - timedelta(days=DAYS)
+    end = datetime.now(UTC)
     return {
         "wallets": scale.wallets,
         "people": scale.people,
@@ -56,12 +56,15 @@ def _values(scale: Scale) -> dict[str, object]:
         "charges": scale.charges,
         "denied": scale.denied,
         "patterns": len(pattern.OPERATIONS),
-        "begin": begin.isoformat(),
+        "begin": (end - timedelta(days=DAYS)).isoformat(),
+        "end": end.isoformat(),
         "days": DAYS,
         "credit": CREDIT * MICRO,
+        "grant": GRANT * MICRO,
         "first": rows.FIRST,
         "first_account": rows.FIRST_ACCOUNT,
         "first_number": rows.FIRST_NUMBER,
         "migrated": platform.MIGRATED,
+        "issued": platform.ISSUED,
         "consumed": platform.CONSUMED,
     }

@@ -49,6 +49,7 @@ WITH asked AS (
 SELECT i, person, payer, is_organisations, at, pattern, price,
        1 + row_number() OVER mine AS sequence, {credit} - SUM(price) OVER mine AS balance
 FROM paid WINDOW mine AS (PARTITION BY payer ORDER BY i)
+ORDER BY i
 """
 PATTERN = """
 CREATE UNLOGGED TABLE bench_pattern AS
@@ -56,7 +57,8 @@ SELECT row_number() OVER (ORDER BY id) AS pattern, price_micro AS price, c.* FRO
 """
 SPENT = """
 CREATE UNLOGGED TABLE bench_spent AS
-SELECT w AS wallet, COUNT(m.i) AS count, COALESCE(SUM(m.price), 0) AS spent
+SELECT w AS wallet, COUNT(m.i) AS count, COALESCE(SUM(m.price), 0) AS spent,
+       w <= {people} AND w % 10 = 3 AS granted, {first_number} + {wallets} + 2 * {charges} + w + 10 AS number
 FROM generate_series(1, {wallets}) w LEFT JOIN bench_made m ON m.payer = w GROUP BY w
 """
 WALLETS = """
@@ -66,7 +68,7 @@ SELECT {first} + wallet,
        CASE WHEN is_own THEN 'user' ELSE 'organisation' END,
        CASE WHEN is_own THEN 'person-' || wallet ELSE 'house-' || (wallet - {people}) END,
        CASE WHEN is_own THEN {first} + wallet END, CASE WHEN NOT is_own THEN {first} + wallet - {people} END,
-       'campus', false, wallet % 5000 = 0, 1 + count, 'Europe/Brussels', '',
+       'campus', false, wallet % 5000 = 0, 1 + count + granted::int, 'Europe/Brussels', '',
        date_trunc('month', now()), date_trunc('month', now()) + INTERVAL '1 month', {credit} - spent,
        '{begin}'
 FROM (SELECT *, wallet <= {people} AS is_own FROM bench_spent) s
@@ -74,8 +76,10 @@ FROM (SELECT *, wallet <= {people} AS is_own FROM bench_spent) s
 ACCOUNTS = """
 INSERT INTO ledger_account (id, holder_id, kind, source_id, balance, held, sequence, overdraft, filled_at)
 SELECT {first_account} + 3 * wallet + place, {first} + wallet, kind, 0,
-       CASE kind WHEN 'purchased' THEN {credit} - spent ELSE 0 END, 0,
-       CASE kind WHEN 'purchased' THEN 1 + count ELSE 0 END, false, '{begin}'
+       CASE WHEN kind = 'purchased' THEN {credit} - spent WHEN kind = 'free' AND granted THEN {grant}
+            ELSE 0 END,
+       0, CASE WHEN kind = 'purchased' THEN 1 + count WHEN kind = 'free' AND granted THEN 1 ELSE 0 END, false,
+       '{begin}'
 FROM bench_spent, (VALUES (0, 'free'), (1, 'earned'), (2, 'purchased')) AS kinds (place, kind)
 """
 CREDITS = (
@@ -139,6 +143,29 @@ SELECT {first} + payer, sequence, {first_number} + {wallets} + 2 * i + 1, at, 'c
 FROM bench_made
 """,
 )
+GRANTS = (
+    """
+INSERT INTO wallets_grant (wallet_id, cycle_month, tokens_micro, at)
+SELECT {first} + wallet, date_trunc('month', now()), {grant}, '{end}' FROM bench_spent WHERE granted
+""",
+    """
+INSERT INTO ledger_transfer (number, kind, at, recorded_at, description, actor, note)
+SELECT number, 'grant', '{end}', '{end}', 'Free tokens', 'clock', '' FROM bench_spent WHERE granted
+""",
+    """
+INSERT INTO ledger_entry (transfer_id, account_id, amount)
+SELECT number, {issued}, -{grant} FROM bench_spent WHERE granted
+""",
+    """
+INSERT INTO ledger_entry (transfer_id, account_id, amount, sequence, balance_after)
+SELECT number, {first_account} + 3 * wallet, {grant}, 1, {grant} FROM bench_spent WHERE granted
+""",
+    """
+INSERT INTO wallets_movement (wallet_id, sequence, transfer_id, at, kind, amount, balance_after)
+SELECT {first} + wallet, 2 + count, number, '{end}', 'grant', {grant}, {credit} - spent + {grant}
+FROM bench_spent WHERE granted
+""",
+)
 TOTALS = """
 INSERT INTO allocations_spendingtotal (scope_id, subject_type, subject_key, day, spent_micro)
 SELECT {first} + payer, subject, CASE subject WHEN 'member' THEN 'person-' || person ELSE '' END,
@@ -161,7 +188,7 @@ VALUES ({first} + 1, 'organisation', '', 'shared_pool', 0)
 """
 TIDY = """
 DROP TABLE bench_made, bench_pattern, bench_spent;
-SELECT setval('ledger_numbers', {first_number} + {wallets} + 2 * {charges} + 1000)
+SELECT setval('ledger_numbers', {first_number} + 2 * {wallets} + 2 * {charges} + 1000)
 """
 STATEMENTS = (
     PEOPLE,
@@ -174,6 +201,7 @@ STATEMENTS = (
     ACCOUNTS,
     *CREDITS,
     *CHARGES,
+    *GRANTS,
     TOTALS,
     DENIED,
     FUNDING,

@@ -13,6 +13,8 @@ DAYS = 365
 """Charges are spread evenly over so many days, which end now."""
 CREDIT = 10**9
 """Tokens that each wallet begins with."""
+GRANT = 200
+"""Free tokens that a tenth of all people have just received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Scale:
 
     @property
     def entries(self) -> int:
-        """Two for each charge, and two for what each wallet begins with."""
+        """Two for each charge, and two for what each wallet begins with, not counting free tokens."""
         return 2 * (self.charges + self.wallets)
 
 
