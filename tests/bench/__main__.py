@@ -1,4 +1,4 @@
-"""`python -m tests.bench [ROW …]`: make the databases, let the sides run in turn, write the table."""
+"""`python -m tests.bench [ROW … | pages]`: make databases, measure, write the tables."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from fractions import Fraction
 from pathlib import Path
 
 from tests.bench import databases, minimal, serving
+from tests.bench.pages import chapter
 from tests.bench.size import chosen
 from tests.bench.table import Comparison, markdown
 from tooling.shell import PYTHON, ROOT, VAR, say
 
 SIZE = chosen()
+PAGES = "pages"
+"""Asked for like a row; a chapter with a table of its own."""
 Measure = Callable[[], int]
 SETTINGS = {
     databases.SCRIP: {
@@ -111,26 +114,36 @@ def over_http(name: str) -> int:
 
 
 def main() -> None:
+    asked = _asked()
+    parts = [_ratios(asked)] if asked - {PAGES} else []
+    if PAGES in asked:
+        quiet = {"LOG_LEVEL": "ERROR"}
+        parts.append(chapter.measure(lambda database: environment(databases.SCRIP, database) | quiet))
+    _report("\n".join(parts))
+
+
+def _asked() -> set[str]:
+    known = [*rows(Path()), PAGES]
+    asked = sys.argv[1:] or known
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        sys.exit(f"There is no row {unknown[0]}. Known: {', '.join(known)}.")
+    return set(asked)
+
+
+def _ratios(asked: set[str]) -> str:
     databases.make(databases.SCRIP)
     databases.make(databases.PEER)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            chosen_rows = _chosen(rows(Path(folder)))
+            chosen_rows = {name: row for name, row in rows(Path(folder)).items() if name in asked}
             _prepare(chosen_rows)
             for row in chosen_rows.values():
                 _run(row)
-        _report([row.comparison for row in chosen_rows.values()])
+        return markdown([row.comparison for row in chosen_rows.values()])
     finally:
         for database in (databases.SCRIP, databases.MINIMAL, databases.PEER):
             databases.drop(database)
-
-
-def _chosen(every: Mapping[str, Row]) -> Mapping[str, Row]:
-    asked = sys.argv[1:] or list(every)
-    unknown = sorted(set(asked) - every.keys())
-    if unknown:
-        sys.exit(f"There is no row {unknown[0]}. Known: {', '.join(every)}.")
-    return {name: every[name] for name in asked}
 
 
 def _prepare(asked: Mapping[str, Row]) -> None:
@@ -155,8 +168,9 @@ def _run(row: Row) -> None:
             say(f"{comparison.title}, {name}: {comparison.runs[name][-1]:,}/s")
 
 
-def _report(comparisons: list[Comparison]) -> None:
-    text = markdown(comparisons, databases.machine())
+def _report(figures: str) -> None:
+    machine = "".join(f"- {name}: {value}\n" for name, value in databases.machine().items())
+    text = f"{machine}\n{figures}"
     folder = VAR / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.md"

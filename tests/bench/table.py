@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from statistics import median
@@ -37,10 +37,9 @@ class Comparison:
         return "short of the goal" if self.ratio >= self.least else "too slow"
 
 
-def markdown(comparisons: Sequence[Comparison], machine: Mapping[str, str]) -> str:
-    """Everything about one execution: where, the table, and every run."""
-    lines = [*(f"- {name}: {value}" for name, value in machine.items()), ""]
-    lines += [
+def markdown(comparisons: Sequence[Comparison]) -> str:
+    """Everything about one execution: the table, and every run."""
+    lines = [
         "| what | ours/s | against | theirs/s | ratio | goal | |",
         "| --- | --: | --- | --: | --: | --: | --- |",
     ]

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.pages.side fill DATABASE` or `… look [words of a page]`, on the given database."""
+"""`python -m tests.bench.pages.side DATABASE fill`, or `… DATABASE look TIMES [words of a page]`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.bench.pages.scale import SMALL, large
 
 
 def main() -> None:
-    act, *words = sys.argv[1:]
+    database, act, *words = sys.argv[1:]
     django.setup()
     if act == "fill":
-        scale = next(scale for scale in (SMALL, large()) if scale.database == words[0])
+        scale = next(scale for scale in (SMALL, large()) if scale.database == database)
         import_module("tests.bench.pages.pattern").prepare()
         import_module("tests.bench.pages.filling").fill(scale)
     else:
-        import_module("tests.bench.pages.looking").run(" ".join(words))
+        import_module("tests.bench.pages.looking").run(int(words[0]), " ".join(words[1:]))
 
 
 if __name__ == "__main__":
