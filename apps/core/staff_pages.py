@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.forms import Media
@@ -52,7 +53,7 @@ class FirstPages(AnyPaginator):
     searched through for them once and not twice.
     """
 
-    AT_MOST = 10_000
+    AT_MOST = 2_000
 
     @cached_property
     def keys(self) -> list[Any]:
@@ -67,13 +68,23 @@ class FirstPages(AnyPaginator):
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         listed: Any = self.object_list
-        rows = listed.filter(pk__in=self.keys[first : first + self.per_page])
-        return Page(rows, number, self)
+        rows = listed.model._default_manager.filter(pk__in=self.keys[first : first + self.per_page])
+        rows.query.select_related = listed.query.select_related
+        return Page(rows.order_by(*listed.query.order_by), number, self)
 
     @property
     def is_cut(self) -> bool:
         """Whether there may be more than was counted."""
         return bool(self.count >= self.AT_MOST)
+
+
+class PagedList(ChangeList):
+    """Takes even a list of one page by its keys, as its paginator does."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.show_all and not self.multi_page:
+            self.result_list = self.paginator.page(1).object_list
 
 
 class Explained(AnyAdmin):
@@ -116,6 +127,9 @@ class LargeTableAdmin(ReadOnly, AnyAdmin):
     actions = None
     sortable_by = ()
     search_fields = ("pk",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PagedList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -116,6 +116,16 @@ class Charge(models.Model):
                 name="charges_of_organisation",
                 condition=models.Q(organisation_wallet__isnull=False),
             ),
+            models.Index(
+                fields=["billing_source", "-id"],
+                name="charges_paid_otherwise",
+                condition=~models.Q(billing_source="tokens"),
+            ),
+            models.Index(
+                fields=["status", "-id"],
+                name="charges_not_captured",
+                condition=~models.Q(status="captured"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -152,9 +152,9 @@ class EntryAdmin(LargeTableAdmin):
 
 
 def _on_wallets(wallets: list[int]) -> Q:
-    """Accounts are looked up first: so the planner sees how few they are, and takes their index."""
+    """Accounts are looked up first, so that their index is taken; it holds numbered entries."""
     accounts = Account.objects.filter(holder_id__in=wallets)
-    return Q(account_id__in=list(accounts.values_list("pk", flat=True)))
+    return Q(account_id__in=list(accounts.values_list("pk", flat=True)), sequence__isnull=False)
 
 
 @admin.register(LedgerCheck)

@@ -19,6 +19,7 @@ GOAL = 1_000
 RATIO = Fraction("1.5")
 """How many times as long the overview may take in the large world."""
 OVERVIEW = "overview"
+"""Of somebody with ten entries, in each world."""
 TIMES, OFTEN, ROUNDS = 3, 20, 5
 Environment = Callable[[str], Mapping[str, str]]
 
@@ -44,7 +45,7 @@ class Look:
 
     @property
     def verdict(self) -> str:
-        if self.status != 200:
+        if self.status not in (200, 302):  # what is found at once is gone to
             return f"answers {self.status}"
         return "reached" if self.first < GOAL else "too slow"
 
