@@ -9,8 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from apps.core.units import LARGEST, MICRO
-from apps.pricing.exact import decimal_text
+from apps.pricing.exact import LARGEST, decimal_text
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_\"'.-]+)\s*=")
@@ -159,6 +158,6 @@ class Table:
             exact = Decimal(value)
         except ArithmeticError:
             raise self.error(key, "must be a number.") from None
-        if not exact.is_finite() or not 0 <= exact <= LARGEST // MICRO:
+        if not exact.is_finite() or not 0 <= exact <= LARGEST:
             raise self.error(key, "must be a number from 0 to 1000000000000.")
         return decimal_text(exact)

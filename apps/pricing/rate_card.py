@@ -127,7 +127,7 @@ def model_card(
         description=spec["description"],
         chargeable=spec["chargeable"],
         margin=spec["margin"] if has_costs else None,
-        prices=tuple(_unit_prices(spec, owner, exchange)) if spec["chargeable"] else (),
+        prices=tuple(unit_prices(spec, owner, exchange)) if spec["chargeable"] else (),
         options=tuple(option_card(option) for option in spec["options"]),
         minimum_charge=_unless_zero(spec["minimum_charge"]),
         minimum_balance=_unless_zero(spec["minimum_balance"]),
@@ -155,7 +155,8 @@ def _unless_zero(text: str) -> str | None:
     return None if text == "0" else text
 
 
-def _unit_prices(spec: Mapping[str, Any], owner: Owner, exchange: Exchange | None) -> Iterable[UnitPriceCard]:
+def unit_prices(spec: Mapping[str, Any], owner: Owner, exchange: Exchange | None) -> Iterable[UnitPriceCard]:
+    """What each unit costs, base price before the prices above a context size, in the spec's order."""
     factor = _factor(spec["margin"], owner.currency, owner.token_price_minor, exchange)
     for component in spec["components"]:
         unit: str = component["unit"]
