@@ -1,4 +1,4 @@
-"""Price books, and one of them: how tokens are bought in it, and its rate card as a table."""
+"""Price books, and the rate card of one of them as a table."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ from datetime import datetime
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
 from apps.core import figures
 from apps.core.errors import NotFound
-from apps.core.units import MICRO, format_tokens
-from apps.pricing.models import HostingRateVersion, Operation, PriceBook, Rate, RateVersion
+from apps.core.units import MICRO
+from apps.pricing.models import Operation, PriceBook, Rate, RateVersion
 from apps.pricing.revising import state_of
 from apps.pricing.selectors import Catalogue, open_catalogue
 from apps.staff.prices.shown import NextChange, PriceLine, in_force, short_prices
-from apps.support.deeds.price_words import number
 from apps.support.deeds.pricing import money_of
 
 PER_PAGE = 50
-COMING = "coming"
+MOST_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,6 @@ class BookLine:
     code: str
     name: str
     token_price: str
-    scheme: str
-    refundable: bool
     rates: int
     coming: int
 
@@ -49,24 +45,28 @@ class RateLine:
     prices: tuple[PriceLine, ...]
     since: datetime | None
     coming: NextChange | None
-    versions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for in a rate card: words, one operation (its code), only what will change."""
+
+    words: str = ""
+    operation: str = ""
+    only_coming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BookPage:
-    """A price book with one page of its rates; `offers` are the steps of its scheme in words."""
+    """A price book with one page of the rates that are wanted; `count` and `coming` are of all."""
 
     code: str
     name: str
     token_price: str
-    scheme: str
-    offers: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...]
-    counts: tuple[int, int, int]
+    count: int
+    coming: int
     operations: tuple[tuple[str, str], ...]
-    operation: str
-    only_coming: bool
-    wanted: str
+    wanted: Wanted
     rates: tuple[RateLine, ...]
     listed: Page[Rate]
 
@@ -86,8 +86,6 @@ def load_books(*, at: datetime) -> tuple[BookLine, ...]:
             code=book.code,
             name=book.name,
             token_price=_token_price(book),
-            scheme=str(book.get_scheme_display()),
-            refundable=book.refundable,
             rates=book.rates,
             coming=book.coming,
         )
@@ -95,55 +93,42 @@ def load_books(*, at: datetime) -> tuple[BookLine, ...]:
     )
 
 
-def load_book_page(
-    code: str, *, wanted: str, operation: str, only_coming: bool, page: str, at: datetime
-) -> BookPage:
+def load_book_page(code: str, *, wanted: Wanted, page: str, at: datetime) -> BookPage:
     """A book with the rates that are wanted; NotFound for an unknown book. At most nine queries."""
-    book = PriceBook.objects.prefetch_related("tiers", "packages").filter(pk=code).first()
+    book = PriceBook.objects.filter(pk=code).first()
     if book is None:
         raise NotFound(f"There is no price book {code!r}.")
-    operations = list(Operation.objects.filter(price_book=book))
-    rates = _rates(book, wanted, operation, only_coming, at)
-    listed = Paginator(rates, PER_PAGE).get_page(page)
+    operations = Operation.objects.filter(price_book=book).values_list("code", "name")
+    listed = Paginator(_rates(book, wanted, at), PER_PAGE).get_page(page)
+    count, coming = _counts(book, at)
     return BookPage(
         code=book.code,
         name=book.name,
         token_price=_token_price(book),
-        scheme=str(book.get_scheme_display()),
-        offers=tuple(_offers(book)),
-        facts=tuple(_facts(book, at)),
-        counts=_counts(book, at),
-        operations=tuple((row.code, row.name) for row in operations),
-        operation=operation,
-        only_coming=only_coming,
+        count=count,
+        coming=coming,
+        operations=tuple(operations),
         wanted=wanted,
         rates=tuple(_lines(list(listed), at)),
         listed=listed,
     )
 
 
-def _rates(book: PriceBook, wanted: str, operation: str, only_coming: bool, at: datetime) -> QuerySet[Rate]:
+def _rates(book: PriceBook, wanted: Wanted, at: datetime) -> QuerySet[Rate]:
     rates = Rate.objects.filter(operation__price_book=book).select_related("operation__price_book")
-    if wanted:
-        rates = rates.filter(
-            Q(model__icontains=wanted)
-            | Q(operation__code__icontains=wanted)
-            | Q(operation__name__icontains=wanted)
-        )
-    if operation:
-        rates = rates.filter(operation__code=operation)
-    if only_coming:
+    for word in wanted.words.split()[:MOST_WORDS]:
+        rates = rates.filter(Q(model__icontains=word) | Q(operation__name__icontains=word))
+    if wanted.operation:
+        rates = rates.filter(operation__code=wanted.operation)
+    if wanted.only_coming:
         rates = rates.filter(Exists(RateVersion.objects.filter(rate=OuterRef("pk"), effective_from__gt=at)))
     return rates.order_by("operation__position", "operation__code", "position", "model", "pk")
 
 
-def _counts(book: PriceBook, at: datetime) -> tuple[int, int, int]:
-    """Rates, versions, and versions to come."""
-    versions = RateVersion.objects.filter(rate__operation__price_book=book)
-    found = versions.aggregate(
-        rates=Count("rate", distinct=True), all=Count("pk"), coming=Count("pk", Q(effective_from__gt=at))
-    )
-    return found["rates"], found["all"], found["coming"]
+def _counts(book: PriceBook, at: datetime) -> tuple[int, int]:
+    """Rates, and those that will change."""
+    rates = Rate.objects.filter(operation__price_book=book)
+    return rates.count(), rates.filter(versions__effective_from__gt=at).distinct().count()
 
 
 def _lines(rates: list[Rate], at: datetime) -> Iterator[RateLine]:
@@ -163,7 +148,6 @@ def _lines(rates: list[Rate], at: datetime) -> Iterator[RateLine]:
             coming=NextChange(after.effective_from, _prices(catalogue, rate, after, after.effective_from))
             if after
             else None,
-            versions=len(versions[rate.pk]),
         )
 
 
@@ -181,52 +165,3 @@ def _prices(
 
 def _token_price(book: PriceBook) -> str:
     return figures.money(MICRO, book.token_price_minor, book.currency)
-
-
-def _money(book: PriceBook, minor: int) -> str:
-    return figures.money(minor * MICRO, 1, book.currency)
-
-
-def _offers(book: PriceBook) -> Iterator[str]:
-    """The steps of the scheme, smallest first."""
-    discount = book.scheme == PriceBook.Scheme.DISCOUNT
-    pattern = (
-        _("from %(money)s: %(percent)s %% off")
-        if discount
-        else _("from %(money)s: %(percent)s %% more tokens")
-    )
-    for tier in book.tiers.all():
-        percent = number(format_tokens(tier.micro_percent))
-        yield pattern % {"money": _money(book, tier.from_minor), "percent": percent}
-    for package in book.packages.all():
-        yield _("%(code)s: %(tokens)s tokens for %(money)s") % {
-            "code": package.code,
-            "tokens": figures.figure(package.tokens_micro),
-            "money": _money(book, package.price_minor),
-        }
-
-
-def _facts(book: PriceBook, at: datetime) -> Iterator[tuple[str, str]]:
-    yield _("Smallest purchase"), _money(book, book.minimum_minor)
-    yield _("Largest purchase"), _money(book, book.maximum_minor)
-    if book.talk_above_minor:
-        yield _("Talk to us above"), _money(book, book.talk_above_minor)
-    yield _("Unused bought tokens"), _("are refunded") if book.refundable else _("are not refunded")
-    yield _("Promotions"), _("yes") if book.promotions else _("no")
-    yield from _exchanges(book, at)
-    hosting = HostingRateVersion.objects.filter(price_book=book, effective_from__lte=at)
-    since = hosting.order_by("-effective_from").values_list("effective_from", flat=True).first()
-    if since is not None:
-        yield (
-            _("Hosting and storage"),
-            _("priced since %(day)s") % {"day": figures.day_and_year(since.date())},
-        )
-
-
-def _exchanges(book: PriceBook, at: datetime) -> Iterator[tuple[str, str]]:
-    catalogue = open_catalogue()
-    for pair in catalogue.exchanges:
-        if book.currency in pair:
-            base, quote = pair
-            found = catalogue.exchange_for(quote, base, at, allow_before_first=True)
-            yield _("Exchange rate"), str(found)

@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy
 from apps.core.units import MICRO
 from apps.pricing.models import RateVersion
 from apps.pricing.rate_card import MILLION_UNITS, times
-from apps.pricing.revising import LONGEST_DESCRIPTION, Entry, entries, state_of
+from apps.pricing.revising import LONGEST_DESCRIPTION, Entry, entries, revise
 from apps.support.deeds.loading import LONGEST
 from apps.support.deeds.price_words import flag_name, number, option_name, per_unit, state_name
 from apps.support.proposals import LONGEST_REASON
 
 AT_ONCE, LATER = "now", "later"
+LONGEST_NAME = 80
 
 
 class PublishForm(forms.Form):
@@ -47,7 +48,6 @@ class PublishForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Kept with the price and in the trail. Colleagues read it."),
     )
-    field_order = ("when", "starts_at", "reason")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -61,17 +61,28 @@ class PublishForm(forms.Form):
         return found
 
     @property
-    def starts_at(self) -> datetime | None:
-        """The instant that was chosen; None for as soon as it is done."""
+    def begins(self) -> str | None:
+        """The instant that was chosen, as a payload says it; None for as soon as it is done."""
         chosen: datetime | None = self.cleaned_data.get("starts_at")
-        return chosen if self.cleaned_data["when"] == LATER else None
+        return chosen.isoformat() if chosen and self.cleaned_data["when"] == LATER else None
 
-    def refuse(self, errors: Mapping[str, list[str]]) -> bool:
-        """Show what a service found wrong at the fields it names; answers whether all were named."""
+    @property
+    def when_and_why(self) -> list[BoundField]:
+        return [self[name] for name in ("when", "starts_at", "reason")]
+
+    @property
+    def kept(self) -> list[BoundField]:
+        """What was filled in, to be carried on unseen; a file is carried on as its text."""
+        return [bound for bound in self if bound.name != "file"]
+
+    def payload(self) -> dict[str, Any]:
+        """What is asked for, of what was filled in; ValidationError names fields."""
+        raise NotImplementedError
+
+    def refuse(self, errors: Mapping[str, list[str]]) -> None:
+        """Show what a service found wrong at the fields it names, the rest above the form."""
         for name, texts in errors.items():
-            if name in self.fields:
-                self.add_error(name, [forms.ValidationError(text) for text in texts])
-        return bool(errors) and all(name in self.fields for name in errors)
+            self.add_error(name if name in self.fields else None, list(texts))
 
 
 class RevisionForm(PublishForm):
@@ -85,10 +96,16 @@ class RevisionForm(PublishForm):
             self.fields[entry.name] = _field(entry, version.spec["currency"])
             self._kinds[entry.name] = entry.kind
 
-    def answers(self) -> dict[str, str]:
-        """What was typed, by entry."""
+    def payload(self) -> dict[str, Any]:
+        """A version like this one but for what was typed."""
         typed = {name: self.cleaned_data[name] for name in self._kinds}
-        return {name: "yes" if value is True else value or "" for name, value in typed.items()}
+        answers = {name: "yes" if value is True else value or "" for name, value in typed.items()}
+        return {
+            "rate": self.version.rate_id,
+            "follows": self.version.pk,
+            "spec": revise(self.version.spec, answers),
+            "starts_at": self.begins,
+        }
 
     @property
     def groups(self) -> Iterator[tuple[str, list[BoundField]]]:
@@ -102,14 +119,6 @@ class RevisionForm(PublishForm):
             fields = [self[name] for name, kind in self._kinds.items() if kind in wanted]
             if fields:
                 yield title, fields
-
-    @property
-    def when_and_why(self) -> list[BoundField]:
-        return [self[name] for name in self.field_order]
-
-    @property
-    def has_state(self) -> str:
-        return state_of(self.version.spec)
 
 
 def _field(entry: Entry, currency: str) -> forms.Field:
@@ -169,7 +178,7 @@ def _hint(entry: Entry, currency: str) -> str:
 
 
 class FileForm(PublishForm):
-    """A price book's file, chosen or pasted; what was read is carried on as text."""
+    """A price book's file, chosen or pasted; what was read goes on as text, to be confirmed."""
 
     file = forms.FileField(
         label=gettext_lazy("File"), required=False, help_text=gettext_lazy("A price book's TOML file.")
@@ -181,23 +190,36 @@ class FileForm(PublishForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "code"}),
     )
-    field_order = ("file", "text", "when", "starts_at", "reason")
+    name = forms.CharField(required=False, max_length=LONGEST_NAME, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, files: Any = None) -> None:
+        self._wrong_file = ""
+        upload = files.get("file") if files else None
+        super().__init__(self._with_upload(data, upload) if upload else data, files)
+
+    def _with_upload(self, data: Any, upload: Any) -> Any:
+        """What was filled in, with the file's text and name in it."""
+        if upload.size > LONGEST * 4:
+            self._wrong_file = _("A price book's file is shorter than that.")
+            return data
+        try:
+            text = upload.read().decode("utf-8")
+        except UnicodeDecodeError:
+            self._wrong_file = _("This is no text in UTF-8.")
+            return data
+        filled = data.copy()
+        filled["text"] = text
+        filled["name"] = "".join(sign for sign in upload.name if sign.isprintable())[:LONGEST_NAME]
+        return filled
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        upload = cleaned.get("file")
-        if upload is not None:
-            self._take(upload, cleaned)
-        if not cleaned.get("text", "").strip() and not self.errors:
+        if self._wrong_file:
+            self.add_error("file", self._wrong_file)
+        elif not cleaned.get("text", "").strip() and not self.errors:
             self.add_error("text", _("Choose a file or paste its text."))
         return cleaned
 
-    def _take(self, upload: Any, cleaned: dict[str, Any]) -> None:
-        """Read what was uploaded into the text, so that it is there to confirm."""
-        if upload.size > LONGEST * 4:
-            self.add_error("file", _("A price book's file is shorter than that."))
-            return
-        try:
-            cleaned["text"] = upload.read().decode("utf-8")
-        except UnicodeDecodeError:
-            self.add_error("file", _("This is no text in UTF-8."))
+    def payload(self) -> dict[str, Any]:
+        name = self.cleaned_data["name"] or _("Pasted text")
+        return {"name": name, "text": self.cleaned_data["text"], "starts_at": self.begins}

@@ -12,14 +12,13 @@ from apps.pricing.differences import Difference, differences
 from apps.pricing.models import Rate, RateVersion
 from apps.pricing.selectors import open_catalogue
 from apps.pricing.versions import get_thread, version_at
-from apps.staff.prices.shown import ShownSpec, show_spec
+from apps.staff.prices.shown import COMING, NOW, PAST, ShownSpec, show_spec
 from apps.support.deeds.price_words import change_words, rate_name, said, what
 from apps.support.deeds.pricing import PUBLISH, ExampleChange, examples_of, money_of
 from apps.support.models import Proposal
 
 SHOWN = 30
 """So many versions stand on the time line, the newest."""
-PAST, NOW, COMING = "past", "now", "coming"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from apps.support.deeds.price_words import flag_name, number, option_name, per_u
 
 FEW = 2
 """So many prices stand in a line of a table."""
+PAST, NOW, COMING = "past", "now", "coming"
+"""How a version stands to the present."""
 
 
 @dataclass(frozen=True, slots=True)
