@@ -33,7 +33,7 @@ AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
 LEARNER = 200
 """The monthly free tokens of a new user."""
 
-_BOOK = """
+BOOK = """
 code = "{code}"
 name = "{name}"
 currency = "{currency}"
@@ -96,7 +96,7 @@ minimum_balance = 30
 def load_prices() -> None:
     """The books `campus` and `studio`."""
     for code, currency in (("campus", "EUR"), ("studio", "USD")):
-        text = _BOOK.format(code=code, name=code.title(), currency=currency)
+        text = BOOK.format(code=code, name=code.title(), currency=currency)
         load_price_book(book=parse_price_book(text, f"{code}.toml"), at=AT, actor="tests")
 
 

@@ -9,7 +9,6 @@ from itertools import groupby
 
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from apps.core import figures
 from apps.core.errors import NoPrice
@@ -20,25 +19,10 @@ from apps.pricing.hosting import GIGABYTE, HostingRates
 from apps.pricing.models import PriceBook
 from apps.pricing.rate_card import ModelCard, OperationCard, OptionCard, RateCard, UnitPriceCard
 from apps.pricing.selectors import open_catalogue, rate_card
+from apps.pricing.unit_words import per_unit
 
 FEW = 8
 MANY = 20
-UNITS = {
-    "input_token": gettext_noop("input token"),
-    "cached_input_token": gettext_noop("cached input token"),
-    "cache_write_token": gettext_noop("cache write token"),
-    "output_token": gettext_noop("output token"),
-    "request": gettext_noop("request"),
-    "embedding": gettext_noop("embedding"),
-    "row": gettext_noop("row"),
-    "participant_minute": gettext_noop("participant and minute"),
-    "image": gettext_noop("image"),
-    "video": gettext_noop("video"),
-    "clip": gettext_noop("clip"),
-    "minute": gettext_noop("minute"),
-    "submission": gettext_noop("submission"),
-    "attempt": gettext_noop("attempt"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +185,7 @@ def _model(card: ModelCard) -> ModelRates:
 
 
 def _line(price: UnitPriceCard, margin: str | None) -> PriceLine:
-    unit = _(UNITS.get(price.unit, price.unit.replace("_", " ")))
-    pattern = _("per million × %(unit)s") if price.per == MICRO else _("per %(unit)s")
-    label = pattern % {"unit": unit}
+    label = per_unit(price.unit, price.per)
     if price.above:
         above = figures.figure(int(price.above) * MICRO)
         label = _("%(unit)s, context above %(size)s") % {"unit": label, "size": above}

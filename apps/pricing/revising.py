@@ -11,6 +11,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import ValidationError
 from apps.core.units import format_tokens, parse_quantity, parse_tokens
 from apps.pricing.exact import parse_exact
@@ -101,13 +103,15 @@ def _options(spec: Spec) -> Iterator[Entry]:
         path, values = ("options", place), option["values"]
         for number, (value, factor) in enumerate(values):
             yield Entry((*path, "values", number, 1), "factor", (option["name"], value), factor)
-        choices = tuple(value for value, _ in values) if option["kind"] == "list" else ()
+        choices = tuple(value for value, _factor in values) if option["kind"] == "list" else ()
         yield Entry((*path, "default"), "default", (option["name"],), option["default"], choices)
 
 
 def _put(spec: Spec, entry: Entry, text: str) -> None:
     if entry.choices and text not in entry.choices:
-        raise ValueError(f"Choose one of: {', '.join(filter(None, entry.choices))}.")
+        raise ValueError(
+            _("Choose one of: %(choices)s.") % {"choices": ", ".join(filter(None, entry.choices))}
+        )
     if entry.kind == "state":
         spec["chargeable"], spec["free"] = text != "closed", text == "free"
         return
@@ -123,7 +127,7 @@ def _put(spec: Spec, entry: Entry, text: str) -> None:
 def _bounded(text: str, first: str) -> str:
     micro = parse_quantity(text)
     if micro < parse_quantity(first):
-        raise ValueError(f"Give a number of at least {first}.")
+        raise ValueError(_("Give a number of at least %(first)s.") % {"first": first})
     return format_tokens(micro)
 
 
@@ -133,7 +137,7 @@ def _amount(text: str) -> str:
 
 def _words(text: str) -> str:
     if not text or len(text) > LONGEST_DESCRIPTION or not text.isprintable():
-        raise ValueError(f"Write 1 to {LONGEST_DESCRIPTION} printable characters.")
+        raise ValueError(_("Write 1 to %(longest)s printable characters.") % {"longest": LONGEST_DESCRIPTION})
     return text
 
 
@@ -153,7 +157,7 @@ def _contradictions(spec: Spec) -> dict[str, list[str]]:
     prices = [entry.value for entry in _prices(spec)]
     costs = any(price != "0" for price in prices)
     if state_of(spec) == "chargeable" and not costs:
-        return {STATE: ["All prices are 0. Say that it is free, or give it a price."]}
+        return {STATE: [_("All prices are 0. Say that it is free, or give it a price.")]}
     if state_of(spec) == "free" and costs:
-        return {STATE: ["What is free has no price: set the prices to 0, or let it be charged."]}
+        return {STATE: [_("What is free has no price: set the prices to 0, or let it be charged.")]}
     return {}

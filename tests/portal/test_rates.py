@@ -60,7 +60,7 @@ def test_of_many_models_few_are_shown_and_the_others_found(db: None) -> None:
     assert (len(chat.models), chat.hidden) == (8, 1)
     found = load_rates_page("campus", wanted="Sonnet", at=NOW + timedelta(days=1)).sections[0][1][0]
     assert [model.name for model in found.models] == ["claude-sonnet-4-6"]
-    assert [line.unit for line in found.models[0].lines][:1] == ["per million × input token"]
+    assert [line.unit for line in found.models[0].lines][:1] == ["per million input tokens"]
 
 
 def test_the_rate_card_takes_at_most_fifteen_queries_to_build_and_fewer_afterwards(

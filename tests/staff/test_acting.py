@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core import mail
-from django.test import Client
 from pytest_django import Settings
 
 from apps.core.clock import stopped_at
@@ -24,11 +21,8 @@ from apps.usage.state import ChargeState
 from apps.wallets.books import project
 from apps.wallets.models import Wallet
 from tests.cast import AT, a_user, load_prices
+from tests.staff.desk import ACTIONS, HIDDEN, Desk, at_the_desk
 from tests.support.conftest import pages
-from tests.support.staff import a_clerk
-
-HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
-ACTIONS = "/admin/support/proposal"
 
 
 @pytest.fixture(autouse=True)
@@ -54,38 +48,6 @@ def wallet(ada: User) -> Wallet:
 def charge(ada: User) -> ChargeState:
     """A captured charge of 240 tokens."""
     return pages("ada", 240)
-
-
-@dataclass(slots=True)
-class Desk:
-    """Somebody of the staff at their browser."""
-
-    client: Client
-
-    def look(self, address: str, **typed: str) -> str:
-        """Fill in the form of an action, and see its effect."""
-        form = {"form_key": str(uuid4()), "reason": "Counted twice", "step": "effect", **typed}
-        answer: Any = self.client.post(f"{ACTIONS}/{address}", form)
-        return str(answer.content.decode())
-
-    def confirm(self, address: str, **typed: str) -> Any:
-        """See the effect and confirm it, with what the page sends along."""
-        shown = dict(HIDDEN.findall(self.look(address, **typed)))
-        form = {"reason": "Counted twice", **typed, **shown, "step": "confirm"}
-        return self.client.post(f"{ACTIONS}/{address}", form)
-
-    def approve(self, proposal: Proposal) -> int:
-        """Look at a proposal and approve it; answers the status."""
-        page: Any = self.client.get(f"{ACTIONS}/{proposal.pk}/change/")
-        shown = dict(HIDDEN.findall(page.content.decode()))
-        answer: Any = self.client.post(f"{ACTIONS}/{proposal.pk}/approve/", shown)
-        return int(answer.status_code)
-
-
-def at_the_desk(key: str, role: str) -> Desk:
-    client = Client()
-    client.force_login(a_clerk(key, role))
-    return Desk(client)
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from apps.core import figures
 from apps.core.units import MICRO, parse_plain
 from apps.portal.calculator.use import AskedUse, preset_query, read_use
-from apps.portal.rates import UNITS, local_number, option_values, worth
+from apps.portal.rates import local_number, option_values, worth
 from apps.pricing.comparing import Offer, compare_models
 from apps.pricing.models import Preset, PriceBook
 from apps.pricing.rate_card import RateCard
 from apps.pricing.rating import Line, Price, Rate
 from apps.pricing.selectors import Catalogue, open_catalogue, rate_card
+from apps.pricing.unit_words import unit_name
 
 LISTED = 40
 """So many models fit a list to choose from; of more, one is typed."""
@@ -155,7 +156,7 @@ def _categories(card: RateCard, asked: AskedUse) -> tuple[tuple[str, tuple[Choic
 
 
 def _unit(unit: str) -> str:
-    name = _(UNITS.get(unit, unit.replace("_", " ")))
+    name = unit_name(unit)
     return name[:1].upper() + name[1:]
 
 

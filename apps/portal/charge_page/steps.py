@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from apps.core import figures
 from apps.core.units import parse_plain
-from apps.portal.rates import UNITS, local_number
+from apps.portal.rates import local_number
 from apps.pricing.rating import Line
+from apps.pricing.unit_words import unit_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def _amount(micro: int, unit: str) -> str:
     # Translators: so many of a unit, such as 6 × image
     return _("%(number)s × %(unit)s") % {
         "number": figures.figure(micro),
-        "unit": _(UNITS.get(unit, unit.replace("_", " "))),
+        "unit": unit_name(unit),
     }
 
 

@@ -41,8 +41,8 @@ class ActionPage:
 
     subject: Subject
     form: ReasonForm
-    case: Case | None
-    proposal: Proposal | None
+    case: Case | None = None
+    proposal: Proposal | None = None
     effect: Effect | None = None
     second: bool = False
     shown: str = ""
@@ -83,7 +83,7 @@ def act_on(deed: Deed) -> View:
         except NotFound as unknown:
             raise Http404 from unknown
         if request.method == "POST":
-            done = _go_on(request, page, by)
+            done = go_on(request, page, by)
             if done is not None:
                 return done
         return show(request, "act", page.subject.heading, page=page)
@@ -136,11 +136,15 @@ def _own_proposal(request: HttpRequest, subject: Subject, by: User) -> Proposal 
     return proposal
 
 
-def _go_on(request: HttpRequest, page: ActionPage, by: User) -> HttpResponse | None:
+def go_on(request: HttpRequest, page: ActionPage, by: User) -> HttpResponse | None:
     """Show the effect, or do what was confirmed; None where the page is to be shown again."""
     if not page.form.is_valid():
         return None
-    payload = page.form.payload(page.subject.key)
+    try:
+        payload = page.form.payload(page.subject.key)
+    except ValidationError as wrong:
+        _complain(page, wrong)
+        return None
     shown = _sum(payload)
     confirmed = request.POST.get("step") == "confirm"
     if confirmed and request.POST.get("shown") == shown:

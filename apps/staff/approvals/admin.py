@@ -60,7 +60,15 @@ class StateFilter(BeginsAt):
         return queryset if self.value() == ALL else queryset.filter(state=self.value())
 
 
-KINDS = ("adjust_wallet", "freeze_wallet", "unfreeze_wallet", "refund_charge", "release_charge")
+KINDS = (
+    "adjust_wallet",
+    "freeze_wallet",
+    "unfreeze_wallet",
+    "refund_charge",
+    "release_charge",
+    "publish_rate",
+    "load_price_file",
+)
 
 
 @admin.register(Proposal)

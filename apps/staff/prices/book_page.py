@@ -9,14 +9,16 @@ from datetime import datetime
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from apps.core import figures
 from apps.core.errors import NotFound
-from apps.core.units import MICRO
-from apps.pricing.models import Operation, PriceBook, Rate, RateVersion
+from apps.core.units import MICRO, format_tokens
+from apps.pricing.models import Operation, Package, PriceBook, Rate, RateVersion, VolumeTier
 from apps.pricing.revising import state_of
 from apps.pricing.selectors import Catalogue, open_catalogue
 from apps.staff.prices.shown import NextChange, PriceLine, in_force, short_prices
+from apps.support.deeds.price_words import number
 from apps.support.deeds.pricing import money_of
 
 PER_PAGE = 50
@@ -69,6 +71,7 @@ class BookPage:
     wanted: Wanted
     rates: tuple[RateLine, ...]
     listed: Page[Rate]
+    buying: tuple[tuple[str, str], ...]
 
     @property
     def pages(self) -> list[int | str]:
@@ -94,7 +97,7 @@ def load_books(*, at: datetime) -> tuple[BookLine, ...]:
 
 
 def load_book_page(code: str, *, wanted: Wanted, page: str, at: datetime) -> BookPage:
-    """A book with the rates that are wanted; NotFound for an unknown book. At most nine queries."""
+    """A book with the rates that are wanted; NotFound for an unknown book. At most eleven queries."""
     book = PriceBook.objects.filter(pk=code).first()
     if book is None:
         raise NotFound(f"There is no price book {code!r}.")
@@ -111,7 +114,30 @@ def load_book_page(code: str, *, wanted: Wanted, page: str, at: datetime) -> Boo
         wanted=wanted,
         rates=tuple(_lines(list(listed), at)),
         listed=listed,
+        buying=tuple(_buying(book)),
     )
+
+
+def _buying(book: PriceBook) -> Iterator[tuple[str, str]]:
+    """How tokens are bought: the scheme, its tiers or packages, the bounds."""
+
+    def money(minor: int) -> str:
+        return figures.money(MICRO, minor, book.currency)
+
+    yield _("One token"), money(book.token_price_minor)
+    yield _("Scheme"), book.get_scheme_display()
+    words = {"least": money(book.minimum_minor), "most": money(book.maximum_minor)}
+    yield _("One purchase"), _("%(least)s to %(most)s") % words
+    for tier in VolumeTier.objects.filter(price_book=book):
+        percent = number(format_tokens(tier.micro_percent))
+        yield (
+            _("From %(money)s") % {"money": money(tier.from_minor)},
+            _("%(number)s %%") % {"number": percent},
+        )
+    for package in Package.objects.filter(price_book=book):
+        tokens = _("%(tokens)s tokens") % {"tokens": figures.figure(package.tokens_micro)}
+        yield tokens, money(package.price_minor)
+    yield _("Unused tokens"), _("refunded on request") if book.refundable else _("not refunded")
 
 
 def _rates(book: PriceBook, wanted: Wanted, at: datetime) -> QuerySet[Rate]:

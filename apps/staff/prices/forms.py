@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
 
 from django import forms
 from django.forms import BoundField
@@ -16,18 +15,19 @@ from apps.core.units import MICRO
 from apps.pricing.models import RateVersion
 from apps.pricing.rate_card import MILLION_UNITS, times
 from apps.pricing.revising import LONGEST_DESCRIPTION, Entry, entries, revise
+from apps.pricing.unit_words import per_unit
+from apps.staff.actions.forms import ReasonForm
 from apps.support.deeds.loading import LONGEST
-from apps.support.deeds.price_words import flag_name, number, option_name, per_unit, state_name
+from apps.support.deeds.price_words import flag_name, number, option_name, state_name
 from apps.support.proposals import LONGEST_REASON
 
 AT_ONCE, LATER = "now", "later"
 LONGEST_NAME = 80
 
 
-class PublishForm(forms.Form):
-    """When and why, with a key of its own: sent twice it counts once."""
+class PublishForm(ReasonForm):
+    """When and why."""
 
-    form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     when = forms.ChoiceField(
         label=gettext_lazy("From when"),
         choices=[
@@ -56,11 +56,6 @@ class PublishForm(forms.Form):
         return cleaned
 
     @property
-    def key(self) -> UUID:
-        found: UUID = self.cleaned_data["form_key"]
-        return found
-
-    @property
     def begins(self) -> str | None:
         """The instant that was chosen, as a payload says it; None for as soon as it is done."""
         chosen: datetime | None = self.cleaned_data.get("starts_at")
@@ -69,20 +64,6 @@ class PublishForm(forms.Form):
     @property
     def when_and_why(self) -> list[BoundField]:
         return [self[name] for name in ("when", "starts_at", "reason")]
-
-    @property
-    def kept(self) -> list[BoundField]:
-        """What was filled in, to be carried on unseen; a file is carried on as its text."""
-        return [bound for bound in self if bound.name != "file"]
-
-    def payload(self) -> dict[str, Any]:
-        """What is asked for, of what was filled in; ValidationError names fields."""
-        raise NotImplementedError
-
-    def refuse(self, errors: Mapping[str, list[str]]) -> None:
-        """Show what a service found wrong at the fields it names, the rest above the form."""
-        for name, texts in errors.items():
-            self.add_error(name if name in self.fields else None, list(texts))
 
 
 class RevisionForm(PublishForm):
@@ -96,7 +77,7 @@ class RevisionForm(PublishForm):
             self.fields[entry.name] = _field(entry, version.spec["currency"])
             self._kinds[entry.name] = entry.kind
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, key: int) -> dict[str, Any]:
         """A version like this one but for what was typed."""
         typed = {name: self.cleaned_data[name] for name in self._kinds}
         answers = {name: "yes" if value is True else value or "" for name, value in typed.items()}
@@ -220,6 +201,6 @@ class FileForm(PublishForm):
             self.add_error("text", _("Choose a file or paste its text."))
         return cleaned
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, key: int) -> dict[str, Any]:
         name = self.cleaned_data["name"] or _("Pasted text")
         return {"name": name, "text": self.cleaned_data["text"], "starts_at": self.begins}

@@ -99,6 +99,4 @@ def kind_name(kind: str) -> str:
 
 
 def _pool_name(payer: str) -> str:
-    return (
-        _("Free storage of an organisation") if payer == "organisation" else _("Free storage of a person")
-    )
+    return _("Free storage of an organisation") if payer == "organisation" else _("Free storage of a person")

@@ -15,7 +15,8 @@ from apps.pricing.models import RateVersion
 from apps.pricing.rate_card import OptionCard, UnitPriceCard, option_card, unit_prices
 from apps.pricing.revising import state_of
 from apps.pricing.specs import Spec
-from apps.support.deeds.price_words import flag_name, number, option_name, per_unit, state_name
+from apps.pricing.unit_words import per_unit
+from apps.support.deeds.price_words import flag_name, number, option_name, state_name
 
 FEW = 2
 """So many prices stand in a line of a table."""

@@ -9,28 +9,15 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from apps.core import figures
-from apps.core.units import MICRO
 from apps.pricing.differences import PRICE, Difference, Fact
 from apps.pricing.models import Rate
-
-UNITS = {"participant_minute": "participant and minute"}
-"""Units whose names are not their codes with spaces."""
+from apps.pricing.unit_words import per_unit
 
 
 def rate_name(rate: Rate) -> str:
     """``Studio · Image generation · flux``."""
     operation = rate.operation
     return " · ".join(filter(None, (operation.price_book.name, operation.name, rate.model)))
-
-
-def unit_name(unit: str) -> str:
-    return _(UNITS.get(unit, unit.replace("_", " ")))
-
-
-def per_unit(unit: str, per: int) -> str:
-    """``per image``, ``per million × input token``."""
-    pattern = _("per million × %(unit)s") if per == MICRO else _("per %(unit)s")
-    return pattern % {"unit": unit_name(unit)}
 
 
 def number(text: str) -> str:
