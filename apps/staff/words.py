@@ -177,6 +177,8 @@ SAID = frozenset(
         gettext_noop("Reclaim"),
         gettext_noop("Refund charge"),
         gettext_noop("Release charge"),
+        gettext_noop("Publish rate"),
+        gettext_noop("Load price file"),
         gettext_noop("reporter"),
         gettext_noop("requested at"),
         gettext_noop("requested by"),
