@@ -21,7 +21,7 @@ from apps.allocations.services import Item, allocate
 from apps.core.units import MICRO, parse_quantity, parse_tokens
 from apps.identity.models import User
 from apps.identity.scopes import SCOPES
-from apps.identity.services import create_api_client, create_api_key
+from apps.identity.services import Author, create_api_client, create_api_key
 from apps.organisations.models import Organisation
 from apps.organisations.services import set_member
 from apps.pricing.price_book_file import parse_price_book
@@ -160,7 +160,9 @@ def units(**amounts: int | str) -> dict[str, int]:
 
 def an_api_key(*, name: str = "platform", scopes: tuple[str, ...] = SCOPES, at: datetime = AT) -> str:
     """A key of an API client."""
-    return create_api_key(client=create_api_client(name=name, at=at), scopes=scopes, at=at)[1]
+    by = Author("tests")
+    client = create_api_client(name=name, at=at, by=by)
+    return create_api_key(client=client, scopes=scopes, at=at, by=by)[1]
 
 
 _numbers = itertools.count(1)

@@ -1,4 +1,4 @@
-"""People, API clients and the trail of changes, as staff see them; keys show their beginning only."""
+"""People and the trail of changes, as staff see them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import look_up
 from apps.core.staff_pages import AnyAdmin, AnyTable, FirstPages, LargeTableAdmin, ReadOnly, tokens
-from apps.identity.models import AccountType, ApiClient, ApiKey, AuditRecord, FreeGrant, User
+from apps.identity.models import AccountType, AuditRecord, FreeGrant, User
 
 MOST_PEOPLE = 200
 
@@ -98,27 +98,6 @@ def _people(term: str) -> Q:
     found = look_up.equal_to("identity_user", "email", term, at_most=MOST_PEOPLE)
     found += look_up.beginning_with("identity_user", "name", term, at_most=MOST_PEOPLE)
     return Q(platform_id=term) | Q(pk__in=found)
-
-
-class KeyInline(ReadOnly, AnyTable):
-    model = ApiKey
-    fields = ("prefix", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
-    readonly_fields = fields
-
-
-@admin.register(ApiClient)
-class ApiClientAdmin(ReadOnly, AnyAdmin):
-    list_display = ("name", "is_active", "created_at")
-    search_fields = ("name",)
-    inlines = (KeyInline,)
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnly, AnyAdmin):
-    list_display = ("prefix", "client", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
-    list_select_related = ("client",)
-    search_fields = ("prefix", "client__name")
-    exclude = ("digest",)
 
 
 @admin.register(AuditRecord)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -93,9 +94,14 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    form_key = models.UUIDField(null=True, unique=True, help_text="Of the form that made it, if any.")
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
+
+    def works_at(self, at: datetime) -> bool:
+        """Whether the key has not ended by then."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
 
 
 class IdempotencyKey(models.Model):

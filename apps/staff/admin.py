@@ -5,6 +5,7 @@ from __future__ import annotations
 from apps.staff import accounts, books
 from apps.staff.approvals import admin as approvals
 from apps.staff.cases import admin as cases
+from apps.staff.clients import admin as clients
 from apps.staff.prices import admin as prices
 
-__all__ = ["accounts", "approvals", "books", "cases", "prices"]
+__all__ = ["accounts", "approvals", "books", "cases", "clients", "prices"]

@@ -12,7 +12,7 @@ from itertools import islice
 from apps.core.clock import now
 from apps.core.errors import NotAMember, NotFound
 from apps.core.units import MICRO
-from apps.identity.services import create_api_client
+from apps.identity.services import Author, create_api_client
 from apps.organisations.models import Membership, Organisation
 from apps.pricing.selectors import find_rate
 from apps.usage.batch import EventResult, charge_events
@@ -118,7 +118,7 @@ def _users(organisation: Organisation, user: str | None, users: int | None) -> t
 
 def run_replay(replay: Replay, *, batch: int) -> Iterator[Sequence[EventResult]]:
     """Charge the trace in batches, each committed by itself; yields what became of each batch."""
-    client = create_api_client(name=CLIENT, at=now())
+    client = create_api_client(name=CLIENT, at=now(), by=Author("command"))
     requests = replay.trace.requests()
     while part := list(islice(requests, batch)):
         yield charge_events([replay.event(request) for request in part], client_id=client.pk, at=now())

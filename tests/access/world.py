@@ -14,7 +14,7 @@ from apps.core.errors import InsufficientTokens
 from apps.core.units import MICRO
 from apps.identity.models import User
 from apps.identity.scopes import SCOPES
-from apps.identity.services import create_api_client, create_api_key, revoke_api_key
+from apps.identity.services import Author, create_api_client, create_api_key, revoke_api_key
 from apps.ledger.checking import check_ledger
 from apps.pricing.models import ProviderModel
 from apps.pricing.presets import save_preset
@@ -42,6 +42,7 @@ PEOPLE = {
     "boss": "boss",  # a superuser
     "unproven": "unproven",  # a superuser without a second factor
 }
+BY = Author("tests")
 STAFF = ("support", "finance", "operations", "boss", "unproven")
 
 
@@ -68,10 +69,10 @@ def visitors() -> dict[str, Client]:
 
 def programs() -> dict[str, Client]:
     """A caller of the API for every scope, without and with a useless key, and a person's browser."""
-    client = create_api_client(name="scopes", at=NOW)
-    revoked, secret = create_api_key(client=client, scopes=SCOPES, at=NOW)
-    revoke_api_key(prefix=revoked.prefix, at=NOW)
-    keys = {scope: create_api_key(client=client, scopes=(scope,), at=NOW)[1] for scope in SCOPES}
+    client = create_api_client(name="scopes", at=NOW, by=BY)
+    revoked, secret = create_api_key(client=client, scopes=SCOPES, at=NOW, by=BY)
+    revoke_api_key(key_id=revoked.pk, at=NOW, by=BY)
+    keys = {scope: create_api_key(client=client, scopes=(scope,), at=NOW, by=BY)[1] for scope in SCOPES}
     found = {"none": Client(), "session": _browser("boss"), "revoked": _caller(secret)}
     return found | {scope: _caller(key) for scope, key in keys.items()}
 
@@ -124,7 +125,7 @@ def _things() -> dict[str, str]:
 
 
 def _staff_things() -> dict[str, str]:
-    create_api_client(name="platform", at=NOW)
+    create_api_client(name="platform", at=NOW, by=BY)
     denied = InsufficientTokens("5 tokens are missing.")
     record_denials([(as_asked(_charge_of("jonas")), denied)], client_name="platform", at=NOW)
     check_ledger(actor="clock", at=NOW)

@@ -14,7 +14,8 @@ from django.test import Client, override_settings
 from apps.api.problems import known_problems
 from apps.core.clock import stopped_at
 from apps.identity.models import ApiKey
-from apps.identity.services import revoke_api_key, rotate_api_key
+from apps.identity.selectors import find_usable_key
+from apps.identity.services import Author, revoke_api_key, rotate_api_key
 from tests.cast import AT, Platform, a_user, an_api_key, body_of
 
 ESTIMATE = {"user": "ada", "operation": "page", "quantities": {"page": 1}}
@@ -53,15 +54,22 @@ def test_a_key_is_stored_hashed_and_its_use_noted_once_a_minute(platform: Platfo
 
 
 def test_a_rotated_key_works_on_until_the_overlap_is_over(platform: Platform) -> None:
-    fresh = Platform(rotate_api_key(prefix=platform.secret[:12], at=AT, overlap=timedelta(hours=1))[1])
+    fresh = Platform(_rotated(platform))
     assert (platform.get("charges").status_code, fresh.get("charges").status_code) == (200, 200)
     with stopped_at(AT + timedelta(hours=1)):
         assert (platform.get("charges").status_code, fresh.get("charges").status_code) == (401, 200)
 
 
+def _rotated(platform: Platform) -> str:
+    """A new key beside the platform's, which goes on working for an hour."""
+    old = find_usable_key(platform.secret[:12], AT)
+    return rotate_api_key(key_id=old.pk, at=AT, by=Author("tests"), overlap=timedelta(hours=1))[1]
+
+
 def test_a_revoked_key_and_an_inactive_client_end_at_once(platform: Platform) -> None:
     other = Platform(an_api_key(name="other"))
-    revoke_api_key(prefix=platform.secret[:12], at=AT)
+    key = find_usable_key(platform.secret[:12], AT)
+    revoke_api_key(key_id=key.pk, at=AT, by=Author("tests"))
     assert (platform.get("charges").status_code, other.get("charges").status_code) == (401, 200)
     client = ApiKey.objects.get(prefix=other.secret[:12]).client
     client.is_active = False

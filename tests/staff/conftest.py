@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from apps.core.errors import InsufficientTokens
 from apps.identity.models import User
-from apps.identity.services import create_api_client, create_api_key
+from apps.identity.services import Author, create_api_client, create_api_key
 from apps.ledger.checking import check_ledger
 from apps.usage.denials import as_asked, record_denials
 from apps.usage.state import ChargeState
@@ -22,7 +22,8 @@ from tests.usage.books import AT, build_books
 def charges(db: None) -> Mapping[str, ChargeState]:
     """The small books, with a client, its key and a denied attempt."""
     charges = build_books()
-    create_api_key(client=create_api_client(name="platform", at=AT), at=AT)
+    by = Author("tests")
+    create_api_key(client=create_api_client(name="platform", at=AT, by=by), at=AT, by=by)
     denied = InsufficientTokens("5 tokens are missing.")
     check_ledger(actor="clock", at=AT)
     record_denials([(as_asked(charges["captured"]), denied)], client_name="platform", at=AT)

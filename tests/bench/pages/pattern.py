@@ -11,7 +11,7 @@ from django.core.management import call_command
 from apps.core.clock import now
 from apps.core.units import MICRO
 from apps.identity.models import User
-from apps.identity.services import create_api_client
+from apps.identity.services import Author, create_api_client
 from apps.ledger.checking import check_ledger
 from apps.usage.services import create_charge
 from apps.usage.state import Activity, ChargeRequest
@@ -31,7 +31,7 @@ def prepare() -> None:
     call_command("migrate", verbosity=0)
     call_command("load_price_book", shipped=True, verbosity=0)
     at = now() - timedelta(minutes=1)
-    create_api_client(name="bench", at=at)
+    create_api_client(name="bench", at=at, by=Author("bench"))
     sync_user(key="pattern", fields={"name": "Pattern", "email": "pattern@bench.example"}, at=at)
     sync_organisation(key="pattern", fields={"name": "Pattern"}, at=at)
     credit_wallet(

@@ -12,7 +12,9 @@ from django.db import transaction
 from apps.core.clock import now
 from apps.core.errors import Problem
 from apps.identity.scopes import SCOPES
-from apps.identity.services import create_api_client, create_api_key
+from apps.identity.services import Author, create_api_client, create_api_key
+
+BY = Author("command")
 
 
 class Command(BaseCommand):
@@ -29,8 +31,10 @@ class Command(BaseCommand):
         scopes = [scope.strip() for scope in options["scopes"].split(",") if scope.strip()]
         try:
             with transaction.atomic():
-                client = create_api_client(name=options["name"], at=at)
-                key, secret = create_api_key(client=client, at=at, scopes=scopes, expires_at=expires_at)
+                client = create_api_client(name=options["name"], at=at, by=BY)
+                key, secret = create_api_key(
+                    client=client, at=at, by=BY, scopes=scopes, expires_at=expires_at
+                )
         except Problem as problem:
             raise CommandError(problem.detail or str(problem)) from problem
         self.stdout.write(f"Key {key.prefix}… of {client.name} for: {', '.join(key.scopes)}. Keep it safe:")

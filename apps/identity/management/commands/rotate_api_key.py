@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.clock import now
 from apps.core.errors import Problem
-from apps.identity.services import rotate_api_key
+from apps.identity.selectors import find_usable_key
+from apps.identity.services import Author, rotate_api_key
 
 
 class Command(BaseCommand):
@@ -21,9 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--overlap-hours", type=int, default=24)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        overlap = timedelta(hours=max(options["overlap_hours"], 0))
+        at, overlap = now(), timedelta(hours=max(options["overlap_hours"], 0))
         try:
-            key, secret = rotate_api_key(prefix=options["prefix"].rstrip("…"), at=now(), overlap=overlap)
+            old = find_usable_key(options["prefix"].rstrip("…"), at)
+            key, secret = rotate_api_key(key_id=old.pk, at=at, by=Author("command"), overlap=overlap)
         except Problem as problem:
             raise CommandError(problem.detail) from problem
         self.stdout.write(f"Key {key.prefix}… replaces {options['prefix']}. Keep it safe:")
