@@ -90,7 +90,7 @@ def rotate_api_key(
     """
     with transaction.atomic():
         client_id = ApiKey.objects.filter(pk=key_id).values_list("client_id", flat=True).first()
-        _refuse_twice(client_id, form_key)
+        _refuse_twice(client_id or 0, form_key)
         old = _usable(key_id, at)
         before, ends_at = _facts(old), at + overlap
         if old.expires_at is None or old.expires_at > ends_at:
@@ -133,7 +133,7 @@ def _make(
     return key, secret
 
 
-def _refuse_twice(client_id: int | None, form_key: UUID | None) -> None:
+def _refuse_twice(client_id: int, form_key: UUID | None) -> None:
     """Wait for what else is being done with the client's keys, then see whether the form came before."""
     ApiClient.objects.select_for_update(no_key=True).filter(pk=client_id).first()
     if form_key is not None and ApiKey.objects.filter(form_key=form_key).exists():

@@ -125,7 +125,8 @@ def _things() -> dict[str, str]:
 
 
 def _staff_things() -> dict[str, str]:
-    create_api_client(name="platform", at=NOW, by=BY)
+    platform = create_api_client(name="platform", at=NOW, by=BY)
+    working, _ = create_api_key(client=platform, at=NOW, by=BY)
     denied = InsufficientTokens("5 tokens are missing.")
     record_denials([(as_asked(_charge_of("jonas")), denied)], client_name="platform", at=NOW)
     check_ledger(actor="clock", at=NOW)
@@ -135,6 +136,8 @@ def _staff_things() -> dict[str, str]:
     saved = save_filter(user=person("support"), label="wallets.wallet", name="Frozen", query="status=frozen")
     return {
         "filter": str(saved.pk),
+        "client": str(platform.pk),
+        "working_key": str(working.pk),
         "frozen_wallets": "list=wallets.wallet&name=Mine&query=status%3Dfrozen",
         "old_keys": "list=identity.apikey&name=Mine&query=q%3D1",
     }

@@ -73,7 +73,8 @@ def test_members_come_and_change_their_role(platform: Platform) -> None:
             "joined_at": "2026-11-02T12:00:00Z",
         },
     )
-    assert [(r.action, r.before, r.after) for r in AuditRecord.objects.order_by("pk")] == [
+    records = AuditRecord.objects.filter(action__startswith="member.").order_by("pk")
+    assert [(r.action, r.before, r.after) for r in records] == [
         ("member.join", None, {"user": "ada", "role": "member"}),
         ("member.change", {"user": "ada", "role": "member"}, {"user": "ada", "role": "teacher"}),
     ]
