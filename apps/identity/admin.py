@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.db.models import Q, QuerySet
-from django.forms import CheckboxSelectMultiple
+from django.forms import CheckboxSelectMultiple, Media
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from apps.core import look_up
 from apps.core.staff_pages import AnyAdmin, AnyTable, FirstPages, LargeTableAdmin, ReadOnly, tokens
@@ -20,21 +18,8 @@ MOST_PEOPLE = 200
 
 if TYPE_CHECKING:
     AnyUserAdmin = UserAdmin[User]
-    AnyPasswordForm = AdminPasswordChangeForm[User]
 else:
-    AnyUserAdmin, AnyPasswordForm = UserAdmin, AdminPasswordChangeForm
-
-
-class PasswordForm(AnyPasswordForm):
-    """Django puts its sentence together before the reader's language is known."""
-
-    def __init__(self, *given: Any, **rest: Any) -> None:
-        super().__init__(*given, **rest)
-        if "usable_password" in self.fields:
-            self.fields["usable_password"].help_text = _(
-                "Whether this person can log in with a password. Without one the present password is lost, "
-                "and they log in by other ways only."
-            )
+    AnyUserAdmin = UserAdmin
 
 
 class GrantInline(ReadOnly, AnyTable):
@@ -54,7 +39,7 @@ class AccountTypeAdmin(ReadOnly, AnyAdmin):
 class PersonAdmin(AnyUserAdmin):
     """People come from the platform; here only their standing as staff changes, by superusers."""
 
-    change_password_form = PasswordForm
+    media = Media()
     paginator = FirstPages
     show_full_result_count = False
     actions = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -48,11 +49,17 @@ def no_logs() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-@pytest.fixture(scope="package")
-def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+@contextmanager
+def opened_world() -> Iterator[World]:
     """Everybody on 21 November 2026, in one transaction that is never committed."""
-    with django_db_blocker.unblock(), stopped_at(NOW), transaction.atomic():
+    with stopped_at(NOW), transaction.atomic():
         things = build_world()
         who = visitors() | programs()
         yield World(who=who, things=things | one_of_each_model())
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="package")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with django_db_blocker.unblock(), opened_world() as opened:
+        yield opened
