@@ -11,6 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
+from apps.organisations.models import Organisation
+from tests.portal.world import NOW, build_campus
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -49,6 +52,13 @@ def no_complaint_of_the_browser(page: Page) -> Iterator[None]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield
     assert complaints == []
+
+
+@pytest.fixture
+def campus(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Organisation:
+    """The campus on 21 November 2026, for the server's threads too."""
+    monkeypatch.setattr("apps.portal.context.now", lambda: NOW)
+    return build_campus()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.organisations.models import Organisation
-from tests.portal.world import NOW, PASSWORD, build_campus
+from tests.portal.world import PASSWORD
 
 WIDTHS = (320, 390, 820, 1440)
 SCENARIO = (
@@ -18,12 +18,6 @@ SCENARIO = (
     "&members=150&storage_gb=120&budget_per_member=5.00"
 )
 Check = Callable[[Page], None]
-
-
-@pytest.fixture
-def campus(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Organisation:
-    monkeypatch.setattr("apps.portal.context.now", lambda: NOW)
-    return build_campus()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -10,17 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.organisations.models import Organisation
-from tests.portal.world import NOW, PASSWORD, build_campus
+from tests.portal.world import PASSWORD
 
 WIDTHS = (390, 820, 1440)
 Check = Callable[[Page], None]
-
-
-@pytest.fixture
-def campus(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Organisation:
-    """The campus on 21 November 2026, for the server's threads too."""
-    monkeypatch.setattr("apps.portal.context.now", lambda: NOW)
-    return build_campus()
 
 
 def _log_in(page: Page, server: LiveServer, key: str) -> None:
