@@ -61,7 +61,8 @@ def check_ledger(*, actor: str, at: datetime, limit: int = SHOWN) -> Report:
 
 
 _OUTSTANDING = (
-    "SELECT kind, SUM(balance), SUM(held) FROM ledger_account WHERE holder_id IS NOT NULL GROUP BY kind"
+    "SELECT CASE WHEN balance < 0 THEN 'owed' ELSE kind END, SUM(balance), SUM(held)"
+    " FROM ledger_account WHERE holder_id IS NOT NULL GROUP BY 1"
 )
 
 

@@ -123,7 +123,9 @@ class LedgerCheck(models.Model):
     counts = models.JSONField(default=dict, help_text="Rows by table.")
     rules = models.PositiveIntegerField(default=0, help_text="How many rules were asked.")
     differences = models.JSONField(default=list, help_text="The first of each rule: rule, subject, detail.")
-    outstanding = models.JSONField(default=dict, help_text="Micro-tokens by bucket: balance and held.")
+    outstanding = models.JSONField(
+        default=dict, help_text="Micro-tokens by bucket: balance and held; below zero: owed."
+    )
 
     class Meta:
         constraints = [

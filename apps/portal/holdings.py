@@ -15,7 +15,7 @@ from apps.identity.models import FreeGrant, User
 from apps.organisations.models import Role
 from apps.wallets.books import project
 from apps.wallets.models import Wallet
-from apps.wallets.state import Desk
+from apps.wallets.state import Desk, WalletState
 
 SEES_THE_WALLET = frozenset({Role.OWNER, Role.ADMIN, Role.BILLING})
 """Roles that read the organisation's money (organisations.md, members and roles)."""
@@ -96,15 +96,15 @@ class Shell:
         return (self.organisation(self.slug) if self.slug else None) or self.own()
 
     @property
-    def here_available(self) -> int | None:
+    def here_wallet(self) -> WalletState | None:
         here = self.here
-        return None if here is None else self.desk.wallets[here.wallet_id].available
+        return None if here is None else self.desk.wallets[here.wallet_id]
 
     @property
-    def visible(self) -> list[tuple[Holding, int]]:
-        """The wallets the person may look into, with the micro-tokens available."""
+    def visible(self) -> list[tuple[Holding, WalletState]]:
+        """What the person may look into, with the wallets as they are."""
         seen = [holding for holding in self.holdings if holding.is_visible]
-        return [(holding, self.desk.wallets[holding.wallet_id].available) for holding in seen]
+        return [(holding, self.desk.wallets[holding.wallet_id]) for holding in seen]
 
     @property
     def organisations(self) -> list[Holding]:

@@ -70,8 +70,20 @@ GROUPS = (
     Group(
         _("Books"),
         (
-            Place(_("Wallets"), "wallet", "wallets_wallet_changelist", "wallets.wallet", ("wallets/",)),
-            Place(_("Charges"), "charge", "usage_charge_changelist", "usage.charge"),
+            Place(
+                _("Wallets"),
+                "wallet",
+                "wallets_wallet_changelist",
+                "wallets.wallet",
+                ("wallets/", "support/proposal/wallet/"),
+            ),
+            Place(
+                _("Charges"),
+                "charge",
+                "usage_charge_changelist",
+                "usage.charge",
+                ("support/proposal/charge/",),
+            ),
             Place(_("Ledger"), "list", "ledger_transfer_changelist", "ledger.transfer", ("ledger/",)),
             Place(_("Proof"), "ledger", "staff_proof", "ledger.transfer"),
             Place(_("Denied attempts"), "denied", "usage_deniedattempt_changelist", "usage.deniedattempt"),

@@ -88,6 +88,11 @@ class WalletState:
     def available(self) -> int:
         return self.balance - self.held
 
+    @property
+    def owed(self) -> int:
+        """Micro-tokens used beyond what was there; 0 but in a wallet that is paid for afterwards."""
+        return max(-self.balance, 0)
+
     def bucket(self, kind: str, source_id: int = 0) -> Bucket:
         return self.buckets[kind, source_id]
 

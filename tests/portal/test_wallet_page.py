@@ -18,7 +18,7 @@ from apps.portal.holdings import load_shell
 from apps.portal.wallet_page import WalletPage, load_wallet_page
 from apps.usage.changing import refund_charge
 from apps.wallets.models import Movement
-from apps.wallets.services import set_frozen
+from apps.wallets.services import set_frozen, sync_user
 from tests.portal.world import BEFORE, NOW, add_person, person, spend
 
 
@@ -157,6 +157,19 @@ def test_a_frozen_wallet_says_so(campus: Organisation, client: Client) -> None:
     set_frozen(wallet=user.wallet, frozen=True, actor="tests", reason="Looked at", at=NOW)
     client.force_login(user)
     assert "This wallet is frozen" in client.get("/wallet/").content.decode()
+
+
+def test_what_is_paid_afterwards_is_owed_and_not_available(campus: Organisation, client: Client) -> None:
+    user = add_person("nora", "Nora Blank")
+    sync_user(key="nora", fields={"unlimited": True}, at=NOW)
+    spend("nora", "search", 5000, NOW, "Much found", organisation=None)
+    page = _page("nora")
+    assert page.owed == -page.balance > 0
+    client.force_login(user)
+    text = client.get("/wallet/").content.decode()
+    assert "tokens to be paid" in text
+    assert "tokens available" not in text
+    assert "Used, to be paid afterwards." in text
 
 
 def test_a_new_wallet_teaches_what_will_be_there(campus: Organisation, client: Client) -> None:

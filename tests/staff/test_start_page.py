@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -13,9 +15,14 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from apps.core.clock import stopped_at
+from apps.core.units import MICRO
 from apps.identity.auditing import record_audit
+from apps.identity.models import User
+from apps.ledger.models import Account
 from apps.ledger.tasks import prove_ledger
+from apps.staff.start_page import load_start_page
 from apps.staff.start_page.days import load_days
+from apps.staff.wording import action_name
 from apps.usage.models import Charge
 from apps.usage.state import ChargeState
 from apps.wallets.models import Wallet
@@ -95,8 +102,38 @@ def test_only_what_staff_did_stands_under_staff_actions(staff: Client) -> None:
         record_audit(actor=actor, action=action, subject="user:ada", before=None, after={"a": 1}, at=AT)
     with stopped_at(SOON):
         page = start(staff)
-    assert "wallet.freeze" in page
-    assert "limit.set" not in page
+    assert ">froze a wallet</a>" in page
+    assert "set a limit" not in page
+
+
+def test_every_recorded_action_has_words() -> None:
+    written = {
+        action
+        for file in (settings.BASE_DIR / "apps").rglob("*.py")
+        for action in re.findall(r'(?:_?audit\([^()]*?|action=)"([a-z_]+\.[a-z_]+)"', file.read_text())
+    }
+    assert len(written) > 15
+    assert {
+        action for action in written if "." in action_name(action) or action_name(action)[:1].isupper()
+    } == set()
+
+
+def test_what_is_paid_afterwards_is_not_outstanding(staff: Client) -> None:
+    account = Account.objects.filter(holder_id=Wallet.objects.earliest("pk").pk, kind="purchased")
+    account.update(balance=-40 * MICRO, overdraft=True)
+    with stopped_at(SOON):
+        prove_ledger()
+        page = load_start_page(User.objects.get(platform_id="boss"), at=SOON)
+    assert page.owed == 40 * MICRO
+    assert all(line.amount >= 0 for line in page.outstanding)
+
+
+def test_a_wallets_action_belongs_to_the_wallets(staff: Client) -> None:
+    wallet = Wallet.objects.filter(user__isnull=False).earliest("pk")
+    page = staff.get(f"/admin/support/proposal/wallet/{wallet.pk}/adjust/").content.decode()
+    current = re.findall(r'href="([^"]+)"[^>]*aria-current="page"', page)
+    assert "/admin/wallets/wallet/" in current
+    assert "/admin/support/proposal/" not in current
 
 
 def test_the_page_takes_few_queries_with_nothing_remembered(

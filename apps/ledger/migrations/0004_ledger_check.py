@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('counts', models.JSONField(default=dict, help_text='Rows by table.')),
                 ('rules', models.PositiveIntegerField(default=0, help_text='How many rules were asked.')),
                 ('differences', models.JSONField(default=list, help_text='The first of each rule: rule, subject, detail.')),
-                ('outstanding', models.JSONField(default=dict, help_text='Micro-tokens by bucket: balance and held.')),
+                ('outstanding', models.JSONField(default=dict, help_text='Micro-tokens by bucket: balance and held; below zero: owed.')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(condition=models.Q(('under_way', True)), fields=('under_way',), name='one_check_at_a_time')],

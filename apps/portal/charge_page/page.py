@@ -102,7 +102,7 @@ def load_charge_page(public_id: str, shell: Shell) -> ChargePage:
     charge = get_charge(charge_id_of(public_id), at=shell.at)
     holding = seen_through(charge, shell)
     owners = _owners(charge)
-    seen = {known.wallet_id for known, _available in shell.visible}
+    seen = {known.wallet_id for known, _wallet in shell.visible}
     rate = get_rate(version_id=charge.rate_version_id, exchange_rate_id=charge.exchange_rate_id)
     version = RateVersion.objects.select_related("rate__operation__category").get(pk=charge.rate_version_id)
     operation = version.rate.operation
@@ -146,7 +146,7 @@ def seen_through(charge: ChargeState, shell: Shell) -> Holding:
     paying |= {drawn.source_id for drawn in charge.draws if drawn.bucket == ALLOCATED}
     if charge.shared_pool and charge.organisation_wallet_id:
         paying.add(charge.organisation_wallet_id)
-    for holding, _available in shell.visible:
+    for holding, _wallet in shell.visible:
         if holding.wallet_id == charge.wallet_id or (not holding.is_own and holding.wallet_id in paying):
             return holding
     raise NotFound(f"There is no charge ch_{charge.id}.")

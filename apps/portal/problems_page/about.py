@@ -58,7 +58,7 @@ def _charge(charge_id: int, shell: Shell) -> About:
 
 
 def _transfer(number: int, shell: Shell) -> About:
-    seen = [holding.wallet_id for holding, _available in shell.visible]
+    seen = [holding.wallet_id for holding, _wallet in shell.visible]
     rows = Movement.objects.filter(transfer_id=number, wallet_id__in=seen).select_related("transfer")
     movement = rows.order_by("id").first()
     if movement is None:

@@ -43,6 +43,7 @@ class WalletPage:
     held: int
     available: int
     worth: str
+    owed: int
     unlimited: bool
     frozen: bool
     kinds: tuple[Kind, ...]
@@ -90,7 +91,8 @@ def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
         balance=wallet.balance,
         held=wallet.held,
         available=wallet.available,
-        worth=figures.money(wallet.available, holding.token_price_minor, holding.currency),
+        worth=figures.money(wallet.owed or wallet.available, holding.token_price_minor, holding.currency),
+        owed=wallet.owed,
         unlimited=wallet.unlimited,
         frozen=wallet.frozen,
         kinds=make_kinds(wallet, names),

@@ -98,7 +98,7 @@ def _approvals() -> Iterator[Line]:
         return
     count = len(rows)
     title = ngettext("%(count)s approval is waiting", "%(count)s approvals are waiting", count)
-    named = "; ".join(str(row.effect.get("title", "")) for row in rows[:NAMED])
+    named = "; ".join(str(row.effect.get("title", "")).rstrip(".") for row in rows[:NAMED])
     url = (
         reverse("admin:approval", args=[rows[0].pk])
         if count == 1

@@ -17,9 +17,11 @@ from apps.identity.models import AuditRecord, User
 from apps.staff.proving import ProofPage, load_proof
 from apps.staff.start_page.attention import Line, find_attention
 from apps.staff.start_page.days import Day, load_days
-from apps.staff.wording import bucket_name, denial_name
+from apps.staff.wording import action_name, bucket_name, denial_name
 
 ACTIONS = 8
+OWED = "owed"
+"""What the check calls balances below zero, of wallets that are paid for afterwards."""
 LOOKED_THROUGH = 2000
 """So many of the latest records are looked through for those of staff."""
 
@@ -62,6 +64,7 @@ class StartPage:
     attention: tuple[Line, ...]
     proof: ProofPage
     outstanding: tuple[Amount, ...]
+    owed: int
     outstanding_at: datetime | None
     today: Day
     usual_spent: int
@@ -94,12 +97,14 @@ def load_start_page(user: User, *, at: datetime) -> StartPage:
     """The page for somebody of the staff; at most nine queries, none over a whole table."""
     proof = load_proof(at=at)
     *whole, today = load_days(at=at)
-    counted = [(Amount(bucket_name(kind), balance)) for kind, (balance, _held) in proof.outstanding.items()]
+    counted = {kind: balance for kind, (balance, _held) in proof.outstanding.items()}
+    owed = -counted.pop(OWED, 0)
     return StartPage(
         at=at,
         attention=tuple(find_attention(proof, at=at)),
         proof=proof,
-        outstanding=tuple(counted),
+        outstanding=tuple(Amount(bucket_name(kind), balance) for kind, balance in counted.items()),
+        owed=owed,
         outstanding_at=proof.last.started_at if proof.last else None,
         today=today,
         usual_spent=_usual([day.spent for day in whole]),
@@ -167,6 +172,6 @@ def _actions() -> tuple[Action, ...]:
     highest = AuditRecord.objects.aggregate(highest=Max("id"))["highest"] or 0
     rows = AuditRecord.objects.filter(pk__gt=highest - LOOKED_THROUGH, actor__in=names).order_by("-id")
     return tuple(
-        Action(row.pk, names[row.actor], row.action, row.subject, row.reason, row.at)
+        Action(row.pk, names[row.actor], action_name(row.action), row.subject, row.reason, row.at)
         for row in rows[:ACTIONS]
     )

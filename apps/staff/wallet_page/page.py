@@ -95,6 +95,7 @@ class WalletPage:
     balance: int
     held: int
     available: int
+    owed: int
     worth: str
     spent: int
     month: date
@@ -146,7 +147,10 @@ def load_wallet_page(wallet_id: int, *, at: datetime) -> WalletPage:
         balance=wallet.balance,
         held=wallet.held,
         available=wallet.available,
-        worth=figures.money(wallet.available, row.price_book.token_price_minor, row.price_book.currency),
+        owed=wallet.owed,
+        worth=figures.money(
+            wallet.owed or wallet.available, row.price_book.token_price_minor, row.price_book.currency
+        ),
         spent=spent_since(row.pk, standing.month_begins),
         month=standing.month,
         cycle_ends_at=wallet.cycle_ends_at,
