@@ -47,6 +47,20 @@ def column_places(amounts: Iterable[int]) -> int:
     return min(places_for(amounts), 2)
 
 
+def sum_places(amounts: Iterable[int], total: int) -> int:
+    """Decimals of a column that ends with its sum: two where what is shown then adds up, else all six.
+
+    A reader who adds the lines must come to the sum below them, to the last digit.
+    """
+    listed = list(amounts)
+    places = places_for([*listed, total])
+    if places < 6:
+        return places
+    shown = [_rounded(amount, 2) * (-1 if amount < 0 else 1) for amount in (*listed, total)]
+    nothing_lost = all(rounded or not amount for rounded, amount in zip(shown, (*listed, total), strict=True))
+    return 2 if nothing_lost and sum(shown[:-1]) == shown[-1] else 6
+
+
 def figure(micro: int, places: int | None = None, *, plus: bool = False) -> Figure:
     """An amount with 0, 2 or 6 decimals; without `places` two where there are some.
 

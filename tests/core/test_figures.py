@@ -49,6 +49,22 @@ def test_a_column_has_as_many_decimals_as_show_it_exactly(amounts: list[int], pl
     assert figures.places_for(amounts) == places
 
 
+@pytest.mark.parametrize(
+    ("lines", "places"),
+    [
+        ([TOKEN, 2 * TOKEN], 0),
+        ([TOKEN, 500_000], 2),
+        ([TOKEN, 813_185_340], 2),
+        ([1_004_000, 1_004_000], 6),
+        ([TOKEN, 1], 6),
+        ([-1_006_000, 2_000_000], 2),
+        ([], 0),
+    ],
+)
+def test_a_column_with_a_sum_adds_up_as_it_is_shown(lines: list[int], places: int) -> None:
+    assert figures.sum_places(lines, sum(lines)) == places
+
+
 def test_digits_after_the_second_are_dimmed() -> None:
     assert scrip.column(1_234_567, 6) == '1.23<span class="trail">4567</span>'
 

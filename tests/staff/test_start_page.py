@@ -23,6 +23,7 @@ from apps.ledger.tasks import prove_ledger
 from apps.staff.start_page import load_start_page
 from apps.staff.start_page.days import load_days
 from apps.staff.wording import action_name
+from apps.support.models import Proposal
 from apps.usage.models import Charge
 from apps.usage.state import ChargeState
 from apps.wallets.models import Wallet
@@ -112,6 +113,7 @@ def test_every_recorded_action_has_words() -> None:
         for file in (settings.BASE_DIR / "apps").rglob("*.py")
         for action in re.findall(r'(?:_?audit\([^()]*?|action=)"([a-z_]+\.[a-z_]+)"', file.read_text())
     }
+    written |= {f"proposal.{state}" for state in Proposal.State.values if state not in ("open", "executed")}
     assert len(written) > 15
     assert {
         action for action in written if "." in action_name(action) or action_name(action)[:1].isupper()

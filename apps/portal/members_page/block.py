@@ -30,7 +30,7 @@ class MembersBlock:
 
     @property
     def places(self) -> int:
-        return figures.places_for([bar.amount for bar in self.bars])
+        return figures.sum_places([bar.amount for bar in self.bars], self.total)
 
 
 def load_members_block(holding: Holding, shell: Shell) -> MembersBlock:

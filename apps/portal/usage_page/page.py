@@ -56,7 +56,7 @@ class UsagePage:
 
     @property
     def places(self) -> int:
-        return figures.places_for([row.amount for row in self.rows])
+        return figures.sum_places([row.amount for row in self.rows], self.total.amount)
 
     @property
     def average_places(self) -> int:

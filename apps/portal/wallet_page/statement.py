@@ -62,7 +62,7 @@ class Statement:
 
     @property
     def places(self) -> int:
-        return figures.places_for([self.opening, self.closing, *(line.amount for line in self.lines)])
+        return figures.sum_places([self.opening, *(line.amount for line in self.lines)], self.closing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,10 @@ class Spending:
 
     @property
     def places(self) -> int:
-        return figures.places_for([n for c in self.categories for n in (c.this, c.last)])
+        return max(
+            figures.sum_places([category.this for category in self.categories], self.this),
+            figures.sum_places([category.change for category in self.categories], self.change),
+        )
 
 
 def make_statement(owner_type: str, sums: Sums, balance: int) -> Statement:

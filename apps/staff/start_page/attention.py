@@ -5,7 +5,7 @@ Counted by index and no further than `MOST`: that there is much to do is said by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -98,7 +98,7 @@ def _approvals() -> Iterator[Line]:
         return
     count = len(rows)
     title = ngettext("%(count)s approval is waiting", "%(count)s approvals are waiting", count)
-    named = "; ".join(str(row.effect.get("title", "")).rstrip(".") for row in rows[:NAMED])
+    named = _named(str(row.effect.get("title", "")) for row in rows[:NAMED])
     url = (
         reverse("admin:approval", args=[rows[0].pk])
         if count == 1
@@ -114,7 +114,7 @@ def _cases() -> Iterator[Line]:
         return
     count = len(rows)
     title = ngettext("%(count)s case is open", "%(count)s cases are open", count)
-    named = "; ".join(f"{row.number} {row.title}" for row in rows[:NAMED])
+    named = _named(f"{row.number} {row.title}" for row in rows[:NAMED])
     url = (
         reverse("admin:support_case_change", args=[rows[0].pk])
         if count == 1
@@ -135,6 +135,10 @@ def _frozen() -> Iterator[Line]:
     every = f"{reverse('admin:wallets_wallet_changelist')}?frozen__exact=1"
     url = only if count == 1 else every
     yield Line("near", title % {"count": _at_most(count)}, names, url, _("Open"), count)
+
+
+def _named(titles: Iterable[str]) -> str:
+    return "; ".join(title.rstrip(".") for title in titles)
 
 
 def _count(rows: QuerySet[Any]) -> int:
