@@ -170,7 +170,7 @@ def _actions() -> tuple[Action, ...]:
         for key, name in User.objects.filter(is_staff=True).values_list("platform_id", "name")
     }
     highest = AuditRecord.objects.aggregate(highest=Max("id"))["highest"] or 0
-    rows = AuditRecord.objects.filter(pk__gt=highest - LOOKED_THROUGH, actor__in=names).order_by("-id")
+    rows = AuditRecord.objects.filter(pk__gt=highest - LOOKED_THROUGH, actor__in=names).order_by("-at", "-id")
     return tuple(
         Action(row.pk, names[row.actor], action_name(row.action), row.subject, row.reason, row.at)
         for row in rows[:ACTIONS]
