@@ -88,13 +88,10 @@ class PagedList(ChangeList):
 
 
 class Explained(AnyAdmin):
-    """A model whose page is drawn by `explain` instead of as a list of fields.
+    """A model whose page is drawn by `explain` instead of as a list of fields."""
 
-    `explain` gives the template's name and its context; NotFound where there is nothing.
-    """
-
-    def explain(self, key: int) -> tuple[str, dict[str, Any]]:
-        raise NotImplementedError
+    explain: Callable[[int], tuple[str, dict[str, Any]]]
+    """Given by each page: the template's name and its context for a key; NotFound where nothing is."""
 
     def change_view(
         self,

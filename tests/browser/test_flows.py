@@ -79,6 +79,23 @@ def _find(hand: Hand, what: str) -> None:
     hand.send(box)
 
 
+def _report_the_exam(hand: Hand, text: str) -> None:
+    """From the list of transactions over the charge to the report, and see it there."""
+    hand.press(_link(hand, "Exam preparation, two people").first)
+    expect(hand.page.get_by_role("heading", name="Who paid")).to_be_visible()
+    if _link(hand, "Open C-").count():
+        hand.press(_link(hand, "Open C-"))
+    expect(hand.page.get_by_role("heading", name="What happened")).to_be_visible()
+    _fits(hand)
+    hand.press(_link(hand, "Report a problem").first)
+    hand.tick(hand.page.get_by_label("It cost too much"))
+    hand.write(hand.page.get_by_label("What happened, and what you expected"), text)
+    _fits(hand)
+    hand.press(_button(hand, "Send the report"))
+    expect(hand.page.get_by_text(text)).to_be_visible()
+    _fits(hand)
+
+
 def test_somebody_finds_a_charge_and_reports_it(
     live_server: LiveServer, hand: Hand, campus: Organisation
 ) -> None:
@@ -88,19 +105,7 @@ def test_somebody_finds_a_charge_and_reports_it(
     hand.send(hand.page.get_by_label("Find", exact=True))
     expect(hand.page).to_have_url(re.compile("q=exam"))
     _fits(hand)
-    hand.press(_link(hand, "Exam preparation, two people").first)
-    expect(hand.page.get_by_role("heading", name="Who paid")).to_be_visible()
-    if _link(hand, "Open C-").count():
-        hand.press(_link(hand, "Open C-"))
-    expect(hand.page.get_by_role("heading", name="What happened")).to_be_visible()
-    _fits(hand)
-    hand.press(_link(hand, "Report a problem").first)
-    hand.tick(hand.page.get_by_label("It cost too much"))
-    hand.write(hand.page.get_by_label("What happened, and what you expected"), "We were two, not four.")
-    _fits(hand)
-    hand.press(_button(hand, "Send the report"))
-    expect(hand.page.get_by_text("We were two, not four.")).to_be_visible()
-    _fits(hand)
+    _report_the_exam(hand, "We were two, not four.")
     assert Case.objects.get().charge_id is not None
 
 
@@ -179,14 +184,7 @@ def test_staff_answer_a_case_with_a_refund(
     live_server: LiveServer, hand: Hand, campus: Organisation, staff: None
 ) -> None:
     _log_in(hand, live_server, "jonas@lindenhof.example", "/wallet/transactions/?month=all&q=exam")
-    hand.press(_link(hand, "Exam preparation, two people").first)
-    if _link(hand, "Open C-").count():
-        hand.press(_link(hand, "Open C-"))
-    hand.press(_link(hand, "Report a problem").first)
-    hand.tick(hand.page.get_by_label("It cost too much"))
-    hand.write(hand.page.get_by_label("What happened, and what you expected"), "Too dear.")
-    hand.press(_button(hand, "Send the report"))
-    expect(hand.page.get_by_text("Too dear.")).to_be_visible()
+    _report_the_exam(hand, "Too dear.")
     case = Case.objects.get()
     _log_in(hand, live_server, "sam@scrip.example", "/admin/")
     _find(hand, case.number)
