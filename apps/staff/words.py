@@ -124,7 +124,7 @@ SAID = frozenset(
         gettext_noop("Members, present and past"),
         gettext_noop("memberships"),
         gettext_noop("micro percent"),
-        gettext_noop("Micro-tokens by bucket: balance and held."),
+        gettext_noop("Micro-tokens by bucket: balance and held; below zero: owed."),
         gettext_noop("Micro-tokens."),
         gettext_noop("Minimum balance"),
         gettext_noop("model"),
