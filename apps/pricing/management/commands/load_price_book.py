@@ -41,12 +41,12 @@ class Command(BaseCommand):
 
     def _load(self, options: dict[str, Any]) -> None:
         if options["shipped"]:
-            imported, reports = load_shipped_catalogue(at=now(), actor="load_price_book --shipped")
+            imported, reports = load_shipped_catalogue(at=now(), actor="the shipped price books")
             write_import(self.stdout, imported)
         else:
             start = starting_instant(options["effective_from"])
             book = read_price_book(options["file"])
-            actor = f"load_price_book {options['file'].name}"
+            actor = f"the price book file {options['file'].name}"
             reports = [load_price_book(book=book, at=now(), actor=actor, effective_from=start)]
         for report in reports:
             write_load(self.stdout, report)
