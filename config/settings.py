@@ -51,12 +51,15 @@ INSTALLED_APPS = [
     "apps.api",
     "apps.demo",
     "apps.support",
+    "apps.hosting",
     "apps.usage",
     "apps.allocations",
     "apps.wallets",
     "apps.organisations",
     "apps.ledger",
     "apps.pricing",
+    "apps.jobs",
+    "apps.events",
     "apps.identity",
     "apps.core",
     "config.apps.StaffAdminConfig",
@@ -156,7 +159,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "carry runs on": {"task": "jobs.carry_on", "schedule": 5.0, "options": {"expires": 5}},
+    "tell events": {"task": "events.deliver", "schedule": 5.0, "options": {"expires": 5}},
     "expire holds": {"task": "usage.expire_holds", "schedule": crontab(), "options": {"expires": 60}},
+    "begin cycles": {"task": "wallets.reset_free_tokens", "schedule": crontab(), "options": {"expires": 60}},
+    "bill months": {"task": "hosting.bill_months", "schedule": crontab(), "options": {"expires": 60}},
+    "settle bills": {"task": "hosting.settle_bills", "schedule": crontab(), "options": {"expires": 60}},
+    "forget told events": {"task": "events.purge", "schedule": crontab(hour="3", minute="10")},
     "verify the ledger": {"task": "ledger.verify_ledger", "schedule": crontab(hour="2", minute="30")},
 }
 if not REDIS_URL:

@@ -139,6 +139,25 @@ def funding_of(organisation: Organisation, subject: SubjectRef) -> FundingRule:
     return next((rules[key] for key in (*asked, ("organisation", "")) if key in rules), none)
 
 
+def organisations_paying_for(user_id: int) -> list[int]:
+    """The organisations that pay for AI of a person: by shared pool, or a part by coverage. Two queries."""
+    members = dict(
+        Membership.objects.filter(user_id=user_id, ended_at=None).values_list("organisation_id", "role")
+    )
+    key = User.objects.values_list("platform_id", flat=True).get(pk=user_id)
+    rules = {
+        (rule.organisation_id, rule.subject_type, rule.subject_key): rule
+        for rule in FundingRule.objects.filter(organisation__in=members)
+    }
+    paying = []
+    for organisation, role in members.items():
+        asked = (("member", key), ("role", role), ("organisation", ""))
+        rule = next((rules[organisation, *s] for s in asked if (organisation, *s) in rules), None)
+        if rule and (rule.mode == FundingRule.Mode.SHARED_POOL or rule.coverage_micro_percent):
+            paying.append(organisation)
+    return paying
+
+
 def _funding(organisation: Organisation, subject: SubjectRef) -> FundingRule | None:
     return FundingRule.objects.filter(
         organisation=organisation, subject_type=subject.type, subject_key=subject.key

@@ -6,6 +6,7 @@ costs) stays here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -308,6 +309,11 @@ def _adapt(value: Any) -> Any:
     if isinstance(value, date) and not is_postgresql() and not isinstance(value, datetime):
         return value.isoformat()
     return value
+
+
+def from_json(value: Any) -> Any:
+    """What a JSON column holds, as read by `fetch`."""
+    return json.loads(value) if isinstance(value, str | bytes) else value
 
 
 def database_name() -> str:

@@ -64,6 +64,7 @@ class Transfer(models.Model):
     description = models.CharField(max_length=300, blank=True)
     actor = models.CharField(max_length=160, help_text="Who caused it: a user, an API client, the clock.")
     charge_id = models.BigIntegerField(null=True, blank=True, help_text="The charge it belongs to.")
+    bill_id = models.BigIntegerField(null=True, blank=True, help_text="The bill it belongs to.")
     note = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -71,6 +72,7 @@ class Transfer(models.Model):
             models.Index(
                 fields=["charge_id"], name="transfer_of_charge", condition=Q(charge_id__isnull=False)
             ),
+            models.Index(fields=["bill_id"], name="transfer_of_bill", condition=Q(bill_id__isnull=False)),
         ]
 
     def __str__(self) -> str:

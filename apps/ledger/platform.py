@@ -14,6 +14,8 @@ MIGRATED = -5
 """Balances brought along from an earlier system."""
 ADJUSTED = -6
 """What staff credited or took to put something right."""
+BILLED = -7
+"""What hosting and storage bills took; voided ones and corrections come from here."""
 
 NAMES = {
     ISSUED: "issued",
@@ -22,4 +24,5 @@ NAMES = {
     PROMOTED: "promoted",
     MIGRATED: "migrated",
     ADJUSTED: "adjusted",
+    BILLED: "billed",
 }

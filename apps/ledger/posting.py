@@ -32,6 +32,7 @@ class TransferDraft:
     charge_id: int | None = None
     note: str = ""
     number: int = 0
+    bill_id: int | None = None
     entries: list[EntryDraft] = field(default_factory=list)
 
 
@@ -59,9 +60,9 @@ def write_transfers(transfers: Sequence[TransferDraft], recorded_at: datetime) -
             raise ValueError(f"Transfer {transfer.number} ({transfer.kind}) does not sum to zero.")
     sql.insert(
         "ledger_transfer",
-        ("number", "kind", "at", "recorded_at", "description", "actor", "charge_id", "note"),
+        ("number", "kind", "at", "recorded_at", "description", "actor", "charge_id", "bill_id", "note"),
         [
-            (t.number, t.kind, t.at, recorded_at, t.description[:300], t.actor, t.charge_id, t.note)
+            (t.number, t.kind, t.at, recorded_at, t.description[:300], t.actor, t.charge_id, t.bill_id, t.note)
             for t in transfers
         ],
     )

@@ -102,21 +102,21 @@ class StorageCost:
     shares: tuple[int, ...]
 
 
-def time_weighted(changes: Iterable[tuple[datetime, int]], start: datetime, end: datetime) -> Fraction:
+def time_weighted(changes: Iterable[tuple[datetime, int | Fraction]], start: datetime, end: datetime) -> Fraction:
     """The average of a quantity over [start, end); a change holds from its instant on, before it is 0.
 
     `changes` may stand in any order; of several at one instant the last one counts.
     """
-    total, since, value = 0, start, 0
+    total, since, value = Fraction(0), start, Fraction(0)
     for instant, quantity in sorted(changes, key=lambda change: change[0]):
         if instant >= end:
             break
         if instant > since:
             total += value * ((instant - since) // _TICK)
             since = instant
-        value = quantity
+        value = Fraction(quantity)
     total += value * ((end - since) // _TICK)
-    return Fraction(total, (end - start) // _TICK)
+    return total / ((end - start) // _TICK)
 
 
 def share_of(quantity: Fraction, weight: int, weights: Iterable[int]) -> Fraction:

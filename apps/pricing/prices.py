@@ -101,10 +101,15 @@ class Catalogue:
             books.setdefault(row.price_book_id, []).append(rates)
         return books
 
-    def hosting_rates(self, *, price_book: str, at: datetime) -> HostingRates:
-        """The rates in force at an instant; NoPrice where there are none yet."""
+    def hosting_rates(
+        self, *, price_book: str, at: datetime, allow_before_first: bool = False
+    ) -> HostingRates:
+        """The rates in force at an instant, before the first version the first one if that is allowed;
+        NoPrice where there are none yet."""
         versions = self.hosting.get(price_book, [])
         index = bisect_right([rates.effective_from for rates in versions], at) - 1
+        if index < 0 and allow_before_first and versions:
+            index = 0
         if index < 0:
             raise NoPrice(f"The price book {price_book} has no hosting and storage rates yet.")
         return versions[index]

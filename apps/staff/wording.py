@@ -16,6 +16,8 @@ _KINDS = {
     "adjustment": gettext_noop("Adjusted by staff"),
     "charge": gettext_noop("Spent"),
     "refund": gettext_noop("Refunded"),
+    "bill": gettext_noop("Bill paid"),
+    "bill_refund": gettext_noop("Bill returned"),
 }
 _BUCKETS = {
     "free": gettext_noop("Free"),

@@ -28,6 +28,8 @@ TYPES = (
     "reclaim",
     "charge",
     "refund",
+    "bill",
+    "bill_refund",
 )
 """What a movement can be."""
 
@@ -51,6 +53,7 @@ class Transaction:
     by_bucket: dict[str, int]
     balance_after: int
     charge: str | None
+    bill: str | None
     organisation: str | None
     person: str | None
     refunded: int | None
@@ -163,6 +166,7 @@ def _transaction(
         by_bucket=by_bucket,
         balance_after=movement.balance_after,
         charge=f"ch_{transfer.charge_id}" if transfer.charge_id is not None else None,
+        bill=f"B-{transfer.bill_id}" if transfer.bill_id is not None else None,
         organisation=charge.organisation if charge else sides.get("organisation") if shared else None,
         person=charge.person if charge else sides.get("user") if shared else None,
         refunded=charge.refunded if charge and movement.kind == "charge" else None,

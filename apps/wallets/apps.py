@@ -9,6 +9,9 @@ class WalletsConfig(AppConfig):
     label = "wallets"
 
     def ready(self) -> None:
+        from apps.wallets.resetting import register
+
+        register()
         post_migrate.connect(protect, sender=self)
 
 

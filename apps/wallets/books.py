@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from django.db import OperationalError, connection, transaction
 
 from apps.core import sql
+from apps.events.outbox import emit
 from apps.ledger import numbers
 from apps.ledger.posting import AccountChange, write_accounts, write_transfers
 from apps.wallets.loading import load
@@ -21,6 +22,8 @@ from apps.wallets.state import Desk, HoldState
 
 ATTEMPTS = 5
 APPEND_ONLY = ("wallets_movement",)
+CREDITED = "wallet.credited"
+"""Told of a wallet that something waits for when its owner's tokens have become more."""
 Result = TypeVar("Result")
 
 
@@ -72,14 +75,14 @@ def _run_again(work: Callable[[], Result], at: datetime) -> Result:
             with transaction.atomic():
                 return work()
         except DueElsewhere as due:
-            _settle_apart(due.wallet_ids, at)
+            settle_apart(due.wallet_ids, at)
         except OperationalError as error:
             if not (outermost and is_deadlock(error)):
                 raise
     raise OperationalError(f"Gave up after {ATTEMPTS} attempts.")
 
 
-def _settle_apart(wallet_ids: frozenset[int], at: datetime) -> None:
+def settle_apart(wallet_ids: frozenset[int], at: datetime) -> None:
     """Carry out what is due on the wallets in a transaction of its own."""
     for _ in range(ATTEMPTS):
         try:
@@ -164,6 +167,7 @@ def write(
         _write_movements(desk)
         sql.insert("wallets_grant", ("wallet_id", "cycle_month", "tokens_micro", "at"), desk.grants)
         _write_holds(desk)
+        emit(CREDITED, [w.id for w in desk.wallets.values() if w.awaited and w.gained], at=at)
         for also in (*desk.writes, *filter(None, [finish])):
             also()
 

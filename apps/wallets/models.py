@@ -38,6 +38,9 @@ class Wallet(models.Model):
     alert_below_micro = models.BigIntegerField(
         null=True, blank=True, help_text="The owner wants to know when less than this is available."
     )
+    awaited = models.BooleanField(
+        default=False, help_text="Something waits for tokens here: when some arrive, that is told."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -54,6 +57,8 @@ class Wallet(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], name="frozen_wallets", condition=models.Q(frozen=True)),
+            models.Index(fields=["id"], name="awaited_wallets", condition=models.Q(awaited=True)),
+            models.Index(fields=["cycle_ends_at", "id"], name="wallets_by_end_of_cycle"),
         ]
 
     def __str__(self) -> str:

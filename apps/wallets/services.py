@@ -12,13 +12,14 @@ from django.utils.text import slugify
 
 from apps.core.errors import InvalidState, NotFound, ValidationError
 from apps.core.periods import Calendar, month_start, next_month
+from apps.events.outbox import emit
 from apps.identity.auditing import record_audit
 from apps.identity.models import AccountType, FreeGrant, User
 from apps.ledger import platform
 from apps.ledger.models import Account
 from apps.organisations.models import Organisation
 from apps.pricing.models import PriceBook
-from apps.wallets.books import atomically, open_desk, settle_wallets, write
+from apps.wallets.books import CREDITED, atomically, open_desk, settle_wallets, write
 from apps.wallets.models import Movement, Wallet
 from apps.wallets.state import BURN_ORDER, Desk
 
@@ -179,6 +180,8 @@ def _change_wallet(wallet: Wallet, fields: Mapping[str, Any], at: datetime) -> W
         _change_zone(wallet, fields["time_zone"], at)
     if "unlimited" in fields and fields["unlimited"] != wallet.unlimited:
         _change_unlimited(wallet, fields["unlimited"])
+        if wallet.awaited and wallet.unlimited:
+            emit(CREDITED, [wallet.pk], at=at)
     wallet.save(update_fields=["price_book", "time_zone", "coming_time_zone", "zone_changes_at", "unlimited"])
     return wallet
 
@@ -249,6 +252,8 @@ def set_frozen(*, wallet: Wallet, frozen: bool, actor: str, reason: str, at: dat
         before = _facts(stored)
         stored.frozen = frozen
         stored.save(update_fields=["frozen"])
+        if stored.awaited and not frozen:
+            emit(CREDITED, [stored.pk], at=at)
         _audit(stored, "wallet.freeze" if frozen else "wallet.unfreeze", before, actor, at, reason)
 
 

@@ -73,6 +73,7 @@ class WalletState:
     cycle_ends_at: datetime
     cycle_basis: int
     grants: tuple[tuple[datetime, int], ...] = ()
+    awaited: bool = False
     buckets: dict[tuple[str, int], Bucket] = field(default_factory=dict)
     changed: bool = False
 
@@ -92,6 +93,12 @@ class WalletState:
     def owed(self) -> int:
         """Micro-tokens used beyond what was there; 0 but in a wallet that is paid for afterwards."""
         return max(-self.balance, 0)
+
+    @property
+    def gained(self) -> bool:
+        """Whether more of its own tokens are available than when it was loaded."""
+        own = [bucket for bucket in self.buckets.values() if bucket.kind != ALLOCATED]
+        return sum(b.available for b in own) > sum(b.loaded_balance - b.loaded_held for b in own)
 
     def bucket(self, kind: str, source_id: int = 0) -> Bucket:
         return self.buckets[kind, source_id]
@@ -179,12 +186,13 @@ class Desk:
         description: str = "",
         actor: str = "clock",
         charge_id: int | None = None,
+        bill_id: int | None = None,
         note: str = "",
         credit: bool = False,
     ) -> TransferDraft | None:
         """Move micro-tokens into (+) or out of (−) buckets; `against` is the platform account that
         takes the other side. Answers None if nothing moves. `credit` raises the cycle's basis."""
-        transfer = TransferDraft(kind, at, description, actor, charge_id, note)
+        transfer = TransferDraft(kind, at, description, actor, charge_id, note, bill_id=bill_id)
         touched: dict[int, int] = {}
         for bucket, amount in moves:
             if amount:

@@ -31,7 +31,10 @@ KINDS = {
     "adjustment": gettext_noop("Adjustment"),
     "allocation": gettext_noop("Allocation"),
     "reclaim": gettext_noop("Reclaim"),
+    "bill": gettext_noop("Hosting and storage"),
+    "bill_refund": gettext_noop("Bill returned"),
 }
+BILLS = ("bill", "bill_refund")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Line:
     note: str
     who: str
     who_key: str
+    bill_id: int | None = None
 
     @property
     def transfer(self) -> str:
@@ -90,10 +94,11 @@ def kind_name(kind: str) -> str:
 def line_of(row: Sequence[Any], owner_type: str) -> Line:
     """A line from the columns that `reading` selects."""
     at, number, kind, amount, after, sequence, elsewhere, note, charge_id, refunded = row[:10]
-    label, operation, model, name, category, other, other_key = row[10:]
+    label, operation, model, name, category, other, other_key, bill_id, description = row[10:]
     is_charge = charge_id is not None and kind in {"charge", "refund"}
     pays = is_charge and owner_type == "user" and bool(elsewhere)
     title = charge_title(label, name, operation, model) if operation else _title(kind, other, owner_type)
+    title = description if kind in BILLS else title
     shows_who = owner_type == "organisation"
     return Line(
         at=sql.instant(at),
@@ -113,6 +118,7 @@ def line_of(row: Sequence[Any], owner_type: str) -> Line:
         note=note,
         who=other if shows_who else "",
         who_key=other_key if shows_who else "",
+        bill_id=bill_id,
     )
 
 

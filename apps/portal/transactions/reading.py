@@ -23,7 +23,8 @@ from apps.wallets.state import Desk
 LAST, FAR = 10**17, datetime(9000, 1, 1, tzinfo=UTC)
 _COLUMNS = """
        t.note, c.id, c.refunded_micro, c.activity_label, c.operation, c.model, op.name,
-       COALESCE(k.name, ''), COALESCE(g.name, NULLIF(u.name, ''), u.email, ''), COALESCE(x.owner_key, '')
+       COALESCE(k.name, ''), COALESCE(g.name, NULLIF(u.name, ''), u.email, ''), COALESCE(x.owner_key, ''),
+       t.bill_id, t.description
 """
 _JOINS = """
 LEFT JOIN pricing_category k ON k.code = c.category

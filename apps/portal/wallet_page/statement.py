@@ -27,6 +27,8 @@ KINDS = {
         ("purchase", gettext_noop("Bought")),
         ("charge", gettext_noop("Spent")),
         ("refund", gettext_noop("Refunded")),
+        ("bill", gettext_noop("Hosting and storage")),
+        ("bill_refund", gettext_noop("Bills returned")),
     ),
     "organisation": (
         ("lapse", gettext_noop("Lapsed, free")),
@@ -39,6 +41,8 @@ KINDS = {
         ("reclaim", gettext_noop("Reclaimed from members")),
         ("charge", gettext_noop("Spent")),
         ("refund", gettext_noop("Refunded")),
+        ("bill", gettext_noop("Hosting and storage")),
+        ("bill_refund", gettext_noop("Bills returned")),
     ),
 }
 MOST = 8

@@ -26,6 +26,8 @@ KINDS = (
     "promotion",
     "migration",
     "adjustment",
+    "bill",
+    "bill_refund",
 )
 
 
