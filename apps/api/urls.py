@@ -6,6 +6,7 @@ from django.urls import URLPattern, path, re_path
 
 from apps.api import docs, problems
 from apps.api.charging import urls as charging
+from apps.api.hosting import urls as hosting
 from apps.api.owners import urls as owners
 
 urlpatterns: list[URLPattern] = [
@@ -14,5 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("docs/problems", docs.problem_codes, name="api-problems"),
     *charging.urlpatterns,
     *owners.urlpatterns,
+    *hosting.urlpatterns,
     re_path(r"^.*$", problems.unknown_address),
 ]

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from apps.core import sql
-from apps.hosting.bills import BillState, draft, load_unpaid, pay, title_of, write_awaited, write_new, write_settled
+from apps.hosting.bills import (
+    draft,
+    load_unpaid,
+    pay,
+    title_of,
+    write_awaited,
+    write_new,
+    write_settled,
+)
 from apps.hosting.histories import load_histories, resources_of
 from apps.hosting.lines import CORRECTION, Line, MonthCost, add_billed, corrections, cost_month
 from apps.hosting.measuring import History, use_of
@@ -38,6 +46,10 @@ class _Standing:
     stale: list[ClosedMonth] = field(default_factory=list)
     billed: Billed = field(default_factory=dict)
     resources: Sequence[int] = ()
+
+    @property
+    def closed(self) -> list[ClosedMonth]:
+        return self.stale if self.again is None else [*self.stale, self.again]
 
 
 @dataclass(slots=True)
@@ -110,7 +122,10 @@ def _add_again(found: Mapping[int, _Standing], month: date) -> None:
 def _add_months_of_voided(standing: _Standing) -> None:
     """What a voided bill had put right of earlier months is to be looked at again."""
     months = {
-        line["month"] for bill in standing.voided.values() for line in bill.lines if line["kind"] == CORRECTION
+        line["month"]
+        for bill in standing.voided.values()
+        for line in bill.lines
+        if line["kind"] == CORRECTION
     }
     known = {f"{closed.month:%Y-%m}" for closed in standing.stale}
     wanted = [date.fromisoformat(f"{month}-01") for month in sorted(months - known)]
@@ -135,7 +150,7 @@ def _histories(standings: Sequence[_Standing]) -> Mapping[int, History]:
     spans = [
         (month.starts_at, month.ends_at)
         for standing in standings
-        for month in (*standing.months, *standing.stale, *filter(None, [standing.again]))
+        for month in (*standing.months, *map(month_of_closed, standing.closed))
     ]
     if not spans:
         return {}
@@ -149,7 +164,9 @@ def _decide(standing: _Standing, histories: Mapping[int, History], made: _Made) 
         _bill_again(standing, standing.again, histories, put_right, made)
     for month in standing.months:
         rates = rates_at(standing.wallet.price_book, month.starts_at)
-        lines = cost_of(standing.payer.pk, standing.wallet.owner_type, month, standing.resources, histories, rates).lines()
+        lines = cost_of(
+            standing.payer.pk, standing.wallet.owner_type, month, standing.resources, histories, rates
+        ).lines()
         for resource, corrected in put_right.items():
             lines.setdefault(resource, []).extend(corrected)
         _add_drafts(standing, month.first, lines, histories, rates, made)
@@ -183,19 +200,24 @@ def _bill_again(
         for resource in standing.voided
     }
     rates = _rates_of(standing, closed)
-    _add_drafts(standing, closed.month, {r: found for r, found in again.items() if found}, histories, rates, made)
+    _add_drafts(
+        standing, closed.month, {r: found for r, found in again.items() if found}, histories, rates, made
+    )
 
 
 def _of_other_months(lines: Sequence[Line], month: date) -> list[Line]:
     return [line for line in lines if line["month"] != f"{month:%Y-%m}"]
 
 
-def _cost_of_closed(
-    standing: _Standing, closed: ClosedMonth, histories: Mapping[int, History]
-) -> MonthCost:
-    month = Month(closed.month, closed.starts_at, closed.ends_at)
+def _cost_of_closed(standing: _Standing, closed: ClosedMonth, histories: Mapping[int, History]) -> MonthCost:
     rates = _rates_of(standing, closed)
+    month = month_of_closed(closed)
     return cost_of(standing.payer.pk, standing.wallet.owner_type, month, standing.resources, histories, rates)
+
+
+def month_of_closed(closed: ClosedMonth) -> Month:
+    """When a closed month was."""
+    return Month(closed.month, closed.starts_at, closed.ends_at)
 
 
 def _rates_of(standing: _Standing, closed: ClosedMonth) -> HostingRates:

@@ -94,9 +94,7 @@ def pay(desk: Desk, bills: Iterable[BillState], at: datetime) -> Payment:
     return done
 
 
-def _pay_one(
-    desk: Desk, wallet: WalletState, bills: list[BillState], at: datetime, done: Payment
-) -> None:
+def _pay_one(desk: Desk, wallet: WalletState, bills: list[BillState], at: datetime, done: Payment) -> None:
     bills.sort(key=lambda bill: (bill.tokens > 0, bill.month, bill.id))
     for bill in bills:
         moves = _moves(wallet, bill.tokens)

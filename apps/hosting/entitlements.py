@@ -94,7 +94,9 @@ def _unpaid(overdue: Overdue | None, calendar: Calendar) -> tuple[Reason, ...]:
     tokens = overdue.tokens // MICRO
     due = calendar.day_of(overdue.due_at)
     words = f"{overdue.count} bills" if overdue.count > 1 else "A bill"
-    detail = f"{words} over {tokens} tokens were due by {due:%Y-%m-%d}. Add tokens: they are paid within seconds."
+    detail = (
+        f"{words} over {tokens} tokens were due by {due:%Y-%m-%d}. Add tokens: they are paid within seconds."
+    )
     if overdue.count == 1:
         detail = detail.replace("tokens were", "tokens was", 1)
     return (Reason(BILL_OVERDUE, detail),)

@@ -106,9 +106,7 @@ def cost_month(month: date, uses: Sequence[Use], rates: HostingRates, payer_type
     """What a payer's month costs; `payer_type` is ``user`` or ``organisation``."""
     ordered = tuple(in_order(uses))
     hosted = [Hosted(use.resource.kind, use.members, use.stored_bytes) for use in ordered]
-    return MonthCost(
-        month, ordered, cost_hosting(hosted, rates), cost_storage(hosted, rates, payer_type)
-    )
+    return MonthCost(month, ordered, cost_hosting(hosted, rates), cost_storage(hosted, rates, payer_type))
 
 
 def corrections(month: date, now: Costs, billed: Costs) -> dict[int, list[Line]]:
@@ -135,7 +133,9 @@ def total(lines: Sequence[Line]) -> int:
     return sum(int(line["tokens"]) for line in lines)
 
 
-def add_billed(billed: dict[str, dict[tuple[int, str], int]], resource_id: int, lines: Sequence[Line]) -> None:
+def add_billed(
+    billed: dict[str, dict[tuple[int, str], int]], resource_id: int, lines: Sequence[Line]
+) -> None:
     """Add a bill's lines to what was billed, by month, resource and kind."""
     for line in lines:
         kind = line["of"] if line["kind"] == CORRECTION else line["kind"]

@@ -41,9 +41,7 @@ class Report(models.Model):
     A report of the same instant, or of an earlier end, supersedes it; the row stays.
     """
 
-    resource = models.ForeignKey(
-        Resource, on_delete=models.PROTECT, related_name="reports", db_index=False
-    )
+    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="reports", db_index=False)
     since = models.DateTimeField()
     recorded_at = models.DateTimeField()
     ended = models.BooleanField(default=False, help_text="From then on it is not there.")

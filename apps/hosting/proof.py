@@ -24,7 +24,10 @@ def _sums() -> Iterator[tuple[str, str]]:
         for number, tokens, text in rows:
             added = sum(int(line["tokens"]) for line in sql.from_json(text)) * MICRO
             if added != tokens:
-                yield f"bill B-{number}", f"it says {format_tokens(tokens)} tokens, its lines {format_tokens(added)}"
+                yield (
+                    f"bill B-{number}",
+                    f"it says {format_tokens(tokens)} tokens, its lines {format_tokens(added)}",
+                )
         last = rows[-1][0]
 
 
@@ -66,7 +69,8 @@ RULES: tuple[Rule, ...] = (
         LEFT JOIN hosting_bill b ON b.id = t.bill_id AND (b.transfer_id = t.number OR b.refund_id = t.number)
         WHERE t.kind IN ('bill', 'bill_refund') AND b.id IS NULL
         UNION ALL
-        SELECT t.number, t.kind, t.bill_id FROM ledger_entry e JOIN ledger_transfer t ON t.number = e.transfer_id
+        SELECT t.number, t.kind, t.bill_id FROM ledger_entry e
+        JOIN ledger_transfer t ON t.number = e.transfer_id
         WHERE e.account_id = {BILLED} AND t.kind NOT IN ('bill', 'bill_refund')
         """,
         "transfer T-{0}",
@@ -97,8 +101,8 @@ RULES: tuple[Rule, ...] = (
         "Closed months of a payer follow each other without a gap or an overlap",
         """
         SELECT payer_id, month, before, starts_at FROM (
-            SELECT payer_id, month, starts_at, LAG(ends_at) OVER (PARTITION BY payer_id ORDER BY month) AS before
-            FROM hosting_closedmonth) AS running
+            SELECT payer_id, month, starts_at, LAG(ends_at) OVER own AS before FROM hosting_closedmonth
+            WINDOW own AS (PARTITION BY payer_id ORDER BY month)) AS running
         WHERE before IS NOT NULL AND before <> starts_at
         """,
         "wallet {0}",

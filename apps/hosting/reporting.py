@@ -148,10 +148,10 @@ def _weights_of(reports: Iterable[int]) -> dict[int, int]:
     return dict(Share.objects.filter(report_id__in=list(reports)).values_list("wallet_id", "weight"))
 
 
-def _says_the_same(before: Report, held: Mapping[int, int], report: Report, weights: Mapping[int, int]) -> bool:
-    facts = [
-        (r.ended, r.owner_id, r.members, r.stored_bytes) for r in (before, report)
-    ]
+def _says_the_same(
+    before: Report, held: Mapping[int, int], report: Report, weights: Mapping[int, int]
+) -> bool:
+    facts = [(r.ended, r.owner_id, r.members, r.stored_bytes) for r in (before, report)]
     return facts[0] == facts[1] and held == weights
 
 

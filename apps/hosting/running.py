@@ -1,16 +1,15 @@
-"""The bills of a month as a job: started by the clock, by a command or by staff, and carried on by workers."""
+"""The bills of a month as a job: started by the clock, a command or staff, carried on by workers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
-from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import NotFound, ValidationError
-from apps.core.periods import day_start, next_month
+from apps.core.periods import day_start, month_start, next_month
 from apps.events.outbox import receive
 from apps.hosting.billing import bill_payers
 from apps.hosting.models import Payer
@@ -20,7 +19,7 @@ from apps.jobs.registry import Job, NotYet, Query, Task, register_job
 from apps.jobs.starting import start_run
 from apps.wallets.books import CREDITED, DueElsewhere, settle_apart
 from apps.wallets.models import Wallet
-from apps.wallets.resetting import month_of
+from apps.wallets.resetting import EARLIEST, month_of
 
 BILLS = "bills"
 FIRST_ZONE = "Pacific/Kiritimati"
@@ -32,7 +31,9 @@ def _select(task: Task) -> Query:
     that was not made anew. What the clock starts leaves out what was first reported after its month."""
     month = month_of(task.subject)
     if task.scope == CLOCK:
-        query = "SELECT wallet_id AS key FROM hosting_payer WHERE month <= %s AND ends_at <= %s AND due_at <= %s"
+        query = (
+            "SELECT wallet_id AS key FROM hosting_payer WHERE month <= %s AND ends_at <= %s AND due_at <= %s"
+        )
         return query, [month, task.at, task.at]
     values = [month, task.at, month]
     if not task.scope:
@@ -100,10 +101,9 @@ def _require_owner(owner: str) -> None:
 
 def start_due_billing(*, at: datetime) -> Run | None:
     """Bill the months that have ended and whose time has come; None if nothing is due."""
-    due = Payer.objects.filter(due_at__lte=at, ends_at__lte=at)
-    month = due.aggregate(last=Max("month"))["last"]
-    if month is None:
+    if not Payer.objects.filter(due_at__lte=at, ends_at__lte=at).exists():
         return None
+    month = month_start((at + EARLIEST).date()) - timedelta(days=1)
     return start_run(
         job=BILLS, subject=f"{month:%Y-%m}", scope=CLOCK, actor="clock", at=at, even_if_empty=False
     )

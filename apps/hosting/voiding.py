@@ -72,12 +72,13 @@ def _return(desk: Desk, bill: Bill, reason: str, actor: str, at: datetime) -> No
     if any(bucket.available + amount < 0 and not wallet.unlimited for bucket, amount in moves):
         raise InvalidState("The bill had returned tokens, and they are no longer there to be taken back.")
     resource = bill.resource
+    title = title_of(resource.name, resource.kind, resource.platform_id)
     desk.notes["refund"] = desk.post(
         BILL_REFUND,
         at,
         moves,
         against=platform.BILLED,
-        description=f"{title_of(resource.name, resource.kind, resource.platform_id)}, {bill.month:%Y-%m}: void",
+        description=f"{title}, {bill.month:%Y-%m}: void",
         actor=actor,
         bill_id=bill.pk,
         note=reason[:500],
@@ -101,5 +102,7 @@ def paid_from(transfer_id: int, wallet_id: int) -> list[tuple[str, int]]:
     rows = Entry.objects.filter(transfer_id=transfer_id, account__holder_id=wallet_id)
     return [
         (kind, int(amount))
-        for kind, amount in rows.values_list("account__kind").annotate(Sum("amount")).order_by("account__kind")
+        for kind, amount in rows.values_list("account__kind")
+        .annotate(Sum("amount"))
+        .order_by("account__kind")
     ]

@@ -12,7 +12,7 @@ CREDITS = "credits"
 MEANINGS = {
     READ: "every GET: wallets, charges, limits, transactions, prices",
     USERS: "make and change users and their personal budgets",
-    ORGANISATIONS: "organisations, members, who pays, limits, cost centres, allocations",
+    ORGANISATIONS: "organisations, members, who pays, limits, cost centres, allocations, hosted resources",
     CHARGES: "estimate, hold, capture, extend, release and refund",
     USAGE: "send usage events",
     CREDITS: "credit tokens to a wallet",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -45,18 +46,16 @@ def progress_of(runs: Sequence[Run], *, at: datetime) -> list[Progress]:
         )
         .order_by()
     )
-    found = {row["run_id"]: row for row in rows}
-    none = {"done": 0, "failed": 0, "waiting": 0}
-    return [_progress(run, found.get(run.pk, none), at) for run in runs]
+    found: dict[int, Mapping[str, Any]] = {row["run_id"]: row for row in rows}
+    return [_progress(run, found.get(run.pk, {}), at) for run in runs]
 
 
-def _progress(run: Run, counts: dict[str, int], at: datetime) -> Progress:
+def _progress(run: Run, of_run: Mapping[str, Any], at: datetime) -> Progress:
+    counts: dict[str, int] = {name: int(of_run.get(name, 0)) for name in ("done", "failed", "waiting")}
     seconds = ((run.finished_at or at) - run.asked_at).total_seconds()
     rate = counts["done"] / seconds if counts["done"] and seconds > 0 else None
     left = timedelta(seconds=round(counts["waiting"] / rate)) if rate and counts["waiting"] else None
-    return Progress(
-        run, job_of(run.job), counts["done"], counts["failed"], counts["waiting"], rate, left
-    )
+    return Progress(run, job_of(run.job), counts["done"], counts["failed"], counts["waiting"], rate, left)
 
 
 def latest_runs(count: int) -> QuerySet[Run]:

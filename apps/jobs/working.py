@@ -113,9 +113,7 @@ def _keys(job: Job, task: Task, first: int, last: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _fail(
-    run: Run, number: int, keys: Sequence[int], attempts: int, error: Exception, at: datetime
-) -> None:
+def _fail(run: Run, number: int, keys: Sequence[int], attempts: int, error: Exception, at: datetime) -> None:
     """Cut the chunk in halves; a single key stays, failed, with its error."""
     if len(keys) > 1:
         middle = len(keys) // 2

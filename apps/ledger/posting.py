@@ -62,7 +62,17 @@ def write_transfers(transfers: Sequence[TransferDraft], recorded_at: datetime) -
         "ledger_transfer",
         ("number", "kind", "at", "recorded_at", "description", "actor", "charge_id", "bill_id", "note"),
         [
-            (t.number, t.kind, t.at, recorded_at, t.description[:300], t.actor, t.charge_id, t.bill_id, t.note)
+            (
+                t.number,
+                t.kind,
+                t.at,
+                recorded_at,
+                t.description[:300],
+                t.actor,
+                t.charge_id,
+                t.bill_id,
+                t.note,
+            )
             for t in transfers
         ],
     )

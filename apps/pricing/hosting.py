@@ -102,7 +102,9 @@ class StorageCost:
     shares: tuple[int, ...]
 
 
-def time_weighted(changes: Iterable[tuple[datetime, int | Fraction]], start: datetime, end: datetime) -> Fraction:
+def time_weighted(
+    changes: Iterable[tuple[datetime, int | Fraction]], start: datetime, end: datetime
+) -> Fraction:
     """The average of a quantity over [start, end); a change holds from its instant on, before it is 0.
 
     `changes` may stand in any order; of several at one instant the last one counts.

@@ -42,7 +42,13 @@ def test_the_first_half_of_a_month_costs_the_same() -> None:
     report_the_seeds_scenario(OCTOBER)
     for kind, count in (("campus", 2), ("course", 6)):
         for number in range(1, count + 1):
-            end_resource(kind=kind, key=f"lindenhof-{kind}-{number}", since=HALF, actor="tests", at=HALF.replace(month=11))
+            end_resource(
+                kind=kind,
+                key=f"lindenhof-{kind}-{number}",
+                since=HALF,
+                actor="tests",
+                at=HALF.replace(month=11),
+            )
     bill("2026-10")
     assert (tokens_of("2026-10", "hosting"), tokens_of("2026-10", "storage")) == (825, 235)
 
@@ -95,7 +101,9 @@ def test_lines_add_up_to_the_rounded_whole() -> None:
     bill("2026-10")
     hosting = sum(line["exact"] for b in Bill.objects.all() for line in b.lines if line["kind"] == "hosting")
     assert tokens_of("2026-10", "hosting") == (hosting + 500_000) // 1_000_000
-    storage = {line["all_tokens"] for b in Bill.objects.all() for line in b.lines if line["kind"] == "storage"}
+    storage = {
+        line["all_tokens"] for b in Bill.objects.all() for line in b.lines if line["kind"] == "storage"
+    }
     assert {tokens_of("2026-10", "storage")} == storage
 
 

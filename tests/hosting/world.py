@@ -59,9 +59,25 @@ def report(
 def report_the_seeds_scenario(since: datetime, at: datetime = AT, owner: tuple[str, str] = LINDENHOF) -> None:
     """2 campuses of 75 members, 6 courses of 30, 120 GB: 1,650 tokens hosting and 475 storage a month."""
     for number in (1, 2):
-        report("campus", f"{owner[1]}-campus-{number}", members=75, stored=30 * GB, since=since, at=at, owner=owner)
+        report(
+            "campus",
+            f"{owner[1]}-campus-{number}",
+            members=75,
+            stored=30 * GB,
+            since=since,
+            at=at,
+            owner=owner,
+        )
     for number in range(1, 7):
-        report("course", f"{owner[1]}-course-{number}", members=30, stored=10 * GB, since=since, at=at, owner=owner)
+        report(
+            "course",
+            f"{owner[1]}-course-{number}",
+            members=30,
+            stored=10 * GB,
+            since=since,
+            at=at,
+            owner=owner,
+        )
 
 
 def bill(month: str, *, at: datetime | None = None, owner: str = "") -> Run:

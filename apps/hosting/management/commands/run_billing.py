@@ -1,4 +1,4 @@
-"""``manage.py run_billing YYYY-MM [--owner organisation:ID]``: the bills of an ended month, made and settled."""
+"""``manage.py run_billing YYYY-MM [--owner organisation:ID]``: the bills of an ended month."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run = start_billing(
-                month=options["month"], owner=options["owner"], actor="command", at=now()
-            )
+            run = start_billing(month=options["month"], owner=options["owner"], actor="command", at=now())
         except Problem as problem:
             raise CommandError(problem.detail or str(problem)) from problem
         report_on(carry_out(run), self.stdout.write)

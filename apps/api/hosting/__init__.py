@@ -1,0 +1,1 @@
+"""Hosted resources, their bills, and what is allowed, over HTTP."""
