@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.urls import reverse
 
+from apps.hosting.models import Payer
 from apps.identity.models import FreeGrant, User
 from apps.organisations.models import Role
 from apps.wallets.books import project
@@ -27,7 +28,7 @@ class Holding:
 
     `next_grant` are the micro-tokens of the cycle after the stored one; a token costs
     `token_price_minor` of `currency`. The owner wants to know when less than `alert_below` is available.
-    `has_second_factor` is about the person.
+    `has_second_factor` is about the person; `has_bills` where the wallet pays for hosted resources.
     """
 
     wallet_id: int
@@ -43,6 +44,7 @@ class Holding:
     next_grant: int
     alert_below: int | None
     has_second_factor: bool
+    has_bills: bool
 
     @property
     def is_own(self) -> bool:
@@ -146,6 +148,7 @@ def _rows(user: User) -> Iterable[Any]:
                 "organisation__memberships", condition=Q(organisation__memberships__user=user)
             ),
             next_grant=Subquery(grants.order_by("-from_at").values("tokens_micro")[:1]),
+            has_bills=Exists(Payer.objects.filter(pk=OuterRef("pk"))),
             has_second_factor=Exists(Authenticator.objects.filter(user=user)),
         )
         .filter(pk__in=own.union(theirs))  # each found by its index; an OR of both would read every wallet
@@ -164,6 +167,7 @@ def _rows(user: User) -> Iterable[Any]:
             "next_grant",
             "alert_below_micro",
             "has_second_factor",
+            "has_bills",
         )
     )
 
@@ -183,4 +187,5 @@ def _holding(row: dict[str, Any], user: User) -> Holding:
         next_grant=row["next_grant"] or 0,
         alert_below=row["alert_below_micro"],
         has_second_factor=row["has_second_factor"],
+        has_bills=row["has_bills"],
     )

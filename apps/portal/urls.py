@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.portal import views
+from apps.portal.bills_page.views import bill, bills, bills_csv
 from apps.portal.budget_page import views as budget
 from apps.portal.calculator import keeping
 from apps.portal.calculator.views import operation_calculator, organisation_calculator
@@ -36,6 +37,11 @@ urlpatterns = [
         name="organisation_transactions_csv",
     ),
     path("orgs/<slug:slug>/alert/", budget.organisation_alert, name="organisation_alert"),
+    path("wallet/bills/", bills, name="bills"),
+    path("wallet/bills.csv", bills_csv, name="bills_csv"),
+    path("orgs/<slug:slug>/bills/", bills, name="organisation_bills"),
+    path("orgs/<slug:slug>/bills.csv", bills_csv, name="organisation_bills_csv"),
+    path("bills/B-<int:bill_id>/", bill, name="bill"),
     path("charges/<str:charge_id>/", charge.charge, name="charge"),
     path("problems/", problems, name="problems"),
     path("problems/new/", report_problem, name="report_problem"),
