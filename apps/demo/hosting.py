@@ -55,7 +55,16 @@ HOSTED: tuple[Hosted, ...] = (
     Hosted(LINGUA, "course", "spanish-b1", "Spanish B1", (6, 9), (150, 900)),
     Hosted(LINGUA, "course", "french-a2", "French A2", (5, 8), (120, 800), begins=60),
     Hosted(LINGUA, "course", "conversation", "Conversation club", (6, 10), (60, 400), begins=170),
-    Hosted(LINGUA, "course", "archive", "Recordings of all lessons", (0, 0), (60_000, 96_000), 280, user=SPENT.key),
+    Hosted(
+        LINGUA,
+        "course",
+        "archive",
+        "Recordings of all lessons",
+        (0, 0),
+        (60_000, 96_000),
+        280,
+        user=SPENT.key,
+    ),
     Hosted(LINGUA, "course", "exchange", "Exchange year", (6, 12), (200, 1_500), 190, with_house=ALDERMOOR),
     Hosted(PIXELWORKS, "task", "showreel", "Showreel 2026", (0, 0), (12_000, 31_000), begins=30),
     Hosted(PIXELWORKS, "course", "onboarding", "Onboarding", (8, 12), (300, 700)),
@@ -125,7 +134,9 @@ def _report_late(at: datetime) -> None:
     """A lecturer had been counted twice since the month before."""
     since = (at.replace(day=1) - timedelta(days=12)).replace(hour=0)
     reported = Reported(("organisation", ALDERMOOR.key), 10, 2_200 * _MB, since=since)
-    report_resource(kind="course", key="aldermoor-chemistry-lab", reported=reported, actor="api:platform", at=at)
+    report_resource(
+        kind="course", key="aldermoor-chemistry-lab", reported=reported, actor="api:platform", at=at
+    )
 
 
 def _void(at: datetime) -> None:

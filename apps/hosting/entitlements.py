@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Min, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 
 from apps.allocations.rules import organisations_paying_for
 from apps.core.periods import Calendar
@@ -76,10 +76,10 @@ def overdue_of(wallet_id: int, *, at: datetime) -> Overdue | None:
     """The payer's bills that were not paid in time, whether or not the clock has marked them; None: none."""
     late = Q(state=Bill.State.OVERDUE) | Q(state=Bill.State.OPEN, due_at__lte=at)
     bills = Bill.objects.filter(late, payer_id=wallet_id)
-    found = bills.aggregate(tokens=Sum("tokens_micro"), due=Min("due_at"))
+    found = bills.aggregate(tokens=Sum("tokens_micro"), due=Min("due_at"), count=Count("id"))
     if found["due"] is None:
         return None
-    return Overdue(bills.count(), int(found["tokens"]), found["due"])
+    return Overdue(found["count"], int(found["tokens"]), found["due"])
 
 
 def _frozen(wallet: WalletState) -> tuple[Reason, ...]:

@@ -11,8 +11,8 @@ from django.forms import CheckboxSelectMultiple, Media
 from django.http import HttpRequest
 
 from apps.core import look_up
-from apps.core.staff_pages import AnyAdmin, AnyTable, FirstPages, LargeTableAdmin, ReadOnly, tokens
-from apps.identity.models import AccountType, AuditRecord, FreeGrant, User
+from apps.core.staff_pages import FirstPages, LargeTableAdmin
+from apps.identity.models import AuditRecord, User
 
 MOST_PEOPLE = 200
 
@@ -20,19 +20,6 @@ if TYPE_CHECKING:
     AnyUserAdmin = UserAdmin[User]
 else:
     AnyUserAdmin = UserAdmin
-
-
-class GrantInline(ReadOnly, AnyTable):
-    shown_tokens = tokens("tokens_micro", "tokens a month")
-    model = FreeGrant
-    fields = ("from_at", "shown_tokens")
-    readonly_fields = fields
-
-
-@admin.register(AccountType)
-class AccountTypeAdmin(ReadOnly, AnyAdmin):
-    list_display = ("code", "name")
-    inlines = (GrantInline,)
 
 
 @admin.register(User)

@@ -66,8 +66,3 @@ def latest_runs(count: int) -> QuerySet[Run]:
 def failures_of(run: Run, count: int) -> QuerySet[Chunk]:
     """The chunks of a run that failed."""
     return run.chunks.filter(state=Chunk.State.FAILED).order_by("pk")[:count]
-
-
-def failed_runs() -> QuerySet[Run]:
-    """Runs that ended with failures which nobody has tried again."""
-    return Run.objects.filter(state=Run.State.FAILED)

@@ -18,10 +18,9 @@ SECONDS = 4.0
 @shared_task(name="jobs.carry_on")
 def carry_runs_on() -> int:
     """Work on runs under way for a few seconds; answers how many keys were done."""
-    if not has_waiting():
-        return carry_on(seconds=0)
-    ring()
-    return int(str(on_record("jobs.carry_on", lambda: carry_on(seconds=SECONDS))))
+    if has_waiting():
+        ring()
+    return int(str(on_record("jobs.carry_on", lambda: carry_on(seconds=SECONDS), often=True)))
 
 
 def ring() -> None:

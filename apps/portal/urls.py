@@ -10,6 +10,7 @@ from apps.portal.calculator.views import operation_calculator, organisation_calc
 from apps.portal.charge_page import views as charge
 from apps.portal.members_page.views import members, members_csv
 from apps.portal.problems_page.views import problem, problems, report_problem
+from apps.portal.statement_page.views import latest_statement, statement, statement_csv, statement_pdf
 from apps.portal.transactions import views as transactions
 from apps.portal.usage_page.views import usage, usage_csv
 
@@ -42,6 +43,16 @@ urlpatterns = [
     path("orgs/<slug:slug>/bills/", bills, name="organisation_bills"),
     path("orgs/<slug:slug>/bills.csv", bills_csv, name="organisation_bills_csv"),
     path("bills/B-<int:bill_id>/", bill, name="bill"),
+    *(
+        path(f"{prefix}statements/{rest}", view, name=f"{of}{name}")
+        for prefix, of in (("wallet/", ""), ("orgs/<slug:slug>/", "organisation_"))
+        for rest, view, name in (
+            ("", latest_statement, "latest_statement"),
+            ("<str:month>/", statement, "statement"),
+            ("<str:month>.csv", statement_csv, "statement_csv"),
+            ("<str:month>.pdf", statement_pdf, "statement_pdf"),
+        )
+    ),
     path("charges/<str:charge_id>/", charge.charge, name="charge"),
     path("problems/", problems, name="problems"),
     path("problems/new/", report_problem, name="report_problem"),

@@ -6,6 +6,8 @@ from apps.staff import accounts, books
 from apps.staff.approvals import admin as approvals
 from apps.staff.cases import admin as cases
 from apps.staff.clients import admin as clients
+from apps.staff.hosting import admin as hosting
 from apps.staff.prices import admin as prices
+from apps.staff.types import admin as types
 
-__all__ = ["accounts", "approvals", "books", "cases", "clients", "prices"]
+__all__ = ["accounts", "approvals", "books", "cases", "clients", "hosting", "prices", "types"]

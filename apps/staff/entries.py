@@ -38,6 +38,7 @@ class TransferLine:
     note: str
     actor: str
     charge_id: int | None
+    bill_id: int | None
     entries: tuple[EntryLine, ...]
 
     @property
@@ -79,6 +80,7 @@ def _transfer(row: Transfer, entries: Iterable[Entry], owners: Mapping[int, Wall
         note=row.note,
         actor=row.actor,
         charge_id=row.charge_id,
+        bill_id=row.bill_id,
         entries=tuple(_entry(entry, owners) for entry in entries),
     )
 

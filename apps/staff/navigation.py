@@ -86,6 +86,7 @@ GROUPS = (
             ),
             Place(_("Ledger"), "list", "ledger_transfer_changelist", "ledger.transfer", ("ledger/",)),
             Place(_("Proof"), "ledger", "staff_proof", "ledger.transfer"),
+            Place(_("Bills"), "calculator", "hosting_bill_changelist", "hosting.bill", ("hosting/",)),
             Place(_("Denied attempts"), "denied", "usage_deniedattempt_changelist", "usage.deniedattempt"),
         ),
     ),
@@ -100,12 +101,14 @@ GROUPS = (
                 ("organisations/",),
             ),
             Place(_("People"), "people", "identity_user_changelist", "identity.user"),
+            Place(_("Account types"), "person", "identity_accounttype_changelist", "identity.accounttype"),
             Place(_("Prices"), "price", "pricing_pricebook_changelist", "pricing.pricebook", ("pricing/",)),
         ),
     ),
     Group(
         _("Machine"),
         (
+            Place(_("Jobs"), "clock", "staff_jobs", "ledger.transfer"),
             Place(
                 _("API clients"),
                 "key",
@@ -113,7 +116,7 @@ GROUPS = (
                 "identity.apiclient",
                 ("identity/apiclient/", "identity/apikey/"),
             ),
-            Place(_("Staff actions"), "clock", "identity_auditrecord_changelist", "identity.auditrecord"),
+            Place(_("Staff actions"), "list", "identity_auditrecord_changelist", "identity.auditrecord"),
             Place(
                 _("Staff"),
                 "staff",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.units import STORABLE
+from apps.hosting.models import Bill
 from apps.identity.models import ApiClient, User
 from apps.ledger.models import Transfer
 from apps.staff.access import may_view
@@ -61,6 +62,7 @@ class Found:
 WALLETS = gettext_lazy("Wallets")
 CHARGES = gettext_lazy("Charges")
 CASES = gettext_lazy("Cases")
+BILLS = gettext_lazy("Bills")
 TRANSFERS = gettext_lazy("Transfers")
 PEOPLE = gettext_lazy("People without a wallet")
 CLIENTS = gettext_lazy("API clients")
@@ -69,7 +71,7 @@ CLIENTS = gettext_lazy("API clients")
 def search(typed: str, request: HttpRequest) -> Found:
     """Everything that is meant by what was typed, as far as this person may look at it.
 
-    At most ten queries, each answered by an index.
+    At most eleven queries, each answered by an index.
     """
     term = clean(typed)
     if not term:
@@ -94,6 +96,10 @@ def _numbered(term: str) -> Iterable[tuple[str, Hit]]:
         for case in Case.objects.filter(pk=value).select_related("reporter"):
             title = f"{case.number} · {case.title}"
             yield "support.case", Hit(CASES, _url("support_case", value), title, str(case.reporter), True)
+    if kind in ("bill", "any"):
+        for bill in Bill.objects.filter(pk=value).select_related("resource", "payer"):
+            detail = f"{bill.resource} · {bill.month:%Y-%m} · {bill.payer.owner_key}"
+            yield "hosting.bill", Hit(BILLS, _url("hosting_bill", value), str(bill), detail, True)
     if kind in ("charge", "any"):
         for charge in Charge.objects.filter(pk=value).select_related("wallet"):
             detail = f"{charge.operation} · {charge.wallet.owner_key}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from celery import shared_task
 
 from apps.core.clock import now
+from apps.jobs.ringing import on_record
 from apps.usage.settling import sweep_holds
 
 
 @shared_task(name="usage.expire_holds")
 def expire_holds() -> int:
     """End holds past their deadline; what one bounded sweep leaves, the next one takes."""
-    return sweep_holds(at=now())
+    return int(str(on_record("usage.expire_holds", lambda: sweep_holds(at=now()))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
@@ -12,9 +13,13 @@ from django.test import Client
 from apps.allocations.services import remove_member
 from apps.core.errors import InsufficientTokens
 from apps.core.units import MICRO
+from apps.hosting.models import Bill
+from apps.hosting.reporting import Reported, report_resource
+from apps.hosting.running import start_billing
 from apps.identity.models import User
 from apps.identity.scopes import SCOPES
 from apps.identity.services import Author, create_api_client, create_api_key, revoke_api_key
+from apps.jobs.working import carry_out
 from apps.ledger.checking import check_ledger
 from apps.pricing.models import ProviderModel
 from apps.pricing.presets import save_preset
@@ -59,7 +64,7 @@ def build_world() -> dict[str, str]:
     add_person("ines", "Ines Prado", campus=harbour, role="admin")
     for key in STAFF:
         _add_staff(key)
-    return {**_things(), **_staff_things(), **_support_things()}
+    return {**_things(), **_staff_things(), **_support_things(), **_hosting_things()}
 
 
 def visitors() -> dict[str, Client]:
@@ -122,6 +127,18 @@ def _things() -> dict[str, str]:
         "use": "name=Tuesday&query=book%3Dcampus%26operation%3Dsearch",
         "wallet": str(Wallet.objects.get(user__platform_id="jonas").pk),
     }
+
+
+def _hosting_things() -> dict[str, str]:
+    """A campus that the organisation pays for, and a course of the member's, each with a bill of October."""
+    since = datetime(2026, 10, 1, tzinfo=UTC)
+    campus, jonas = ("organisation", "lindenhof"), ("user", "jonas")
+    for kind, key, owner in (("campus", "south", campus), ("course", "poems", jonas)):
+        reported = Reported(owner, 20, 3 * 10**9, name=key.title(), since=since)
+        report_resource(kind=kind, key=key, reported=reported, actor="tests", at=NOW)
+    run = carry_out(start_billing(month="2026-10", actor="tests", at=NOW), clock=lambda: NOW)
+    bills = dict(Bill.objects.values_list("resource__platform_id", "pk"))
+    return {"bill": str(bills["south"]), "own_bill": str(bills["poems"]), "run": str(run.pk)}
 
 
 def _staff_things() -> dict[str, str]:

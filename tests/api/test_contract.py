@@ -39,9 +39,13 @@ ONCE_EACH = {
     "POST /api/v1/organisations/{organisation_id}/reclaims",
     "PUT /api/v1/organisations/{organisation_id}/limits",
     "PUT /api/v1/organisations/{organisation_id}/cost-centres/{cost_centre_id}",
+    "PUT /api/v1/resources/{kind}/{resource_id}",
+    "DELETE /api/v1/resources/{kind}/{resource_id}",
+    "GET /api/v1/entitlements",
 }
-"""Calls with a rule that a description cannot state: each member, or each limit, named once; no centre
-inside itself. Only there a request of the right shape may be refused."""
+"""Calls with a rule that a description cannot state: each member, limit or payer named once, no centre inside
+itself, nothing reported for the future, a user or an organisation but not both. Only there a request of the
+right shape may be refused."""
 BRIEFLY = run(
     deadline=None,
     derandomize=os.environ.get("SCRIP_LONG") != "1",

@@ -160,6 +160,7 @@ def test_a_line_says_who_and_for_what(platform: Platform, busy: dict[str, Any]) 
         "tokens": "-250",
         "by_bucket": {"free": "-200", "allocated": "-20", "purchased": "-30"},
         "balance_after": "70",
+        "bill": None,
         "charge": busy["id"],
         "organisation": "school",
         "person": "ada",

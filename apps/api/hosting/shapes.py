@@ -10,7 +10,7 @@ from apps.api.owners.shown import NUMBER, OWNER, OWNER_TYPES, show_instant
 from apps.api.pages import page_query
 from apps.api.schema import INSTANT, TEXT, TOKENS, component, nullable, record
 from apps.api.shapes.base import Errors, Schema, refuse
-from apps.api.shapes.numbers import Quantity, Whole
+from apps.api.shapes.numbers import ABOVE_ZERO, SIX, Quantity, Whole
 from apps.api.shapes.objects import Fields, Items, absent, needed, optional
 from apps.api.shapes.texts import Choice, Instant, InstantInQuery, PlatformId, Text
 from apps.core.errors import ValidationError
@@ -34,9 +34,13 @@ class Weight(Quantity):
 
     def read(self, value: Any) -> int:
         micro = super().read(value)
-        if not 0 < micro <= MOST_MEMBERS * MICRO:
-            refuse(f"Give a number above 0, at most {MOST_MEMBERS}.")
+        if not micro:
+            refuse("Give a number above 0.")
         return micro
+
+    def schema(self) -> Schema:
+        number = {"type": "number", "minimum": 0.000001, "maximum": 10**12, "multipleOf": 0.000001}
+        return {"anyOf": [number, {"type": "string", "pattern": ABOVE_ZERO}], "description": SIX}
 
 
 def _no_payer_twice(values: Mapping[str, Any]) -> Errors:

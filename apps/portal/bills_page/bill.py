@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from apps.core import figures
 from apps.core.periods import zone
-from apps.core.units import MICRO
 from apps.hosting.bills import UNPAID
-from apps.hosting.lines import CORRECTION, HOSTING
+from apps.hosting.explaining import Step, explain_line, kind_name, state_name
 from apps.hosting.models import Bill
 from apps.hosting.selectors import state_at
 from apps.hosting.voiding import paid_from
-from apps.portal.bills_page.page import bills_url, gigabytes, kind_name, share_words, state_name, title_of
+from apps.portal.bills_page.page import bills_url, title_of
 from apps.portal.holdings import Holding, Shell
 from apps.wallets.state import EARNED, FREE, PURCHASED
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line: what it is, how much of it, what that costs, and the whole tokens (as micro-tokens)."""
-
-    label: str
-    quantity: str
-    cost: str
-    micro: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +80,7 @@ class BillPage:
 
     @property
     def worth(self) -> str:
-        return figures.money(
-            self.bill.tokens_micro, self.holding.token_price_minor, self.holding.currency
-        )
+        return figures.money(self.bill.tokens_micro, self.holding.token_price_minor, self.holding.currency)
 
 
 def load_bill_page(bill: Bill, holding: Holding, shell: Shell) -> BillPage:
@@ -110,65 +95,12 @@ def load_bill_page(bill: Bill, holding: Holding, shell: Shell) -> BillPage:
         title=title_of(resource.name, resource.platform_id),
         kind=kind_name(resource.kind),
         state=state,
-        steps=tuple(_step(line, resource.kind) for line in bill.lines),
+        steps=tuple(explain_line(line) for line in bill.lines),
         sources=_sources(bill),
         story=_story(bill),
         blocks=state == Bill.State.OVERDUE,
         due_on=calendar.day_of(bill.due_at),
     )
-
-
-def _step(line: Mapping[str, Any], kind: str) -> Step:
-    if line["kind"] == CORRECTION:
-        return _correction(line)
-    make = _hosting if line["kind"] == HOSTING else _storage
-    return make(line, kind)
-
-
-def _hosting(line: Mapping[str, Any], kind: str) -> Step:
-    rate = figures.figure(line["rate"])
-    if line["free"]:
-        cost = _("free: one of the payer's first, by creation")
-    elif not line["rate"]:
-        cost = _("costs nothing for this kind")
-    else:
-        words = {"rate": rate, "exact": figures.figure(line["exact"])}
-        cost = _("× %(rate)s tokens per member and month = %(exact)s") % words
-    quantity = _("%(count)s members on average") % {"count": figures.figure(line["members"])}
-    return Step(_("Hosting"), _with_share(quantity, line), cost, line["tokens"] * MICRO)
-
-
-def _storage(line: Mapping[str, Any], kind: str) -> Step:
-    all_stored, pool = line["all_stored"], line["pool"]
-    words = {
-        "all": gigabytes(all_stored),
-        "free": gigabytes(pool),
-        "billable": gigabytes(max(all_stored - pool, 0)),
-        "rate": figures.figure(line["rate"]),
-        "tokens": figures.figure(line["all_tokens"] * MICRO),
-    }
-    cost = _(
-        "All resources together: %(all)s GB − %(free)s GB free = %(billable)s GB "
-        "× %(rate)s tokens = %(tokens)s; this one's part by its bytes"
-    )
-    quantity = _("%(amount)s GB on average") % {"amount": gigabytes(line["stored"])}
-    return Step(_("Storage"), _with_share(quantity, line), cost % words, line["tokens"] * MICRO)
-
-
-def _with_share(quantity: str, line: Mapping[str, Any]) -> str:
-    share: Sequence[int] | None = line.get("share")
-    if not share:
-        return quantity
-    return _("%(quantity)s, the payer's %(share)s") % {"quantity": quantity, "share": share_words(share)}
-
-
-def _correction(line: Mapping[str, Any]) -> Step:
-    month = figures.month_and_year(date.fromisoformat(f"{line['month']}-01"))
-    pattern = _("Hosting of %(month)s") if line["of"] == HOSTING else _("Storage of %(month)s")
-    words = {"was": figures.figure(line["was"] * MICRO), "now": figures.figure(line["now"] * MICRO)}
-    quantity = _("%(was)s were billed, %(now)s is right") % words
-    cost = _("something was reported after that month was billed")
-    return Step(pattern % {"month": month}, quantity, cost, line["tokens"] * MICRO)
 
 
 def _sources(bill: Bill) -> tuple[Source, ...]:

@@ -18,9 +18,10 @@ from apps.core.periods import Calendar, zone
 from apps.core.units import MICRO
 from apps.hosting.bills import UNPAID
 from apps.hosting.entitlements import Overdue, overdue_of
+from apps.hosting.explaining import gigabytes, kind_name, share_words, state_name
 from apps.hosting.lines import CORRECTION, HOSTING, STORAGE, MonthCost
 from apps.hosting.measuring import Use
-from apps.hosting.models import Bill, Resource
+from apps.hosting.models import Bill
 from apps.hosting.selectors import Accruing, accruing_of, state_at
 from apps.portal.holdings import Holding, Shell
 from apps.wallets.models import Wallet
@@ -149,21 +150,6 @@ def bills_url(holding: Holding) -> str:
     return reverse("bills") if holding.is_own else reverse("organisation_bills", args=[holding.slug])
 
 
-def state_name(state: str) -> str:
-    """A bill's state in the reader's language."""
-    return {
-        Bill.State.OPEN: _("To be paid"),
-        Bill.State.OVERDUE: _("Overdue"),
-        Bill.State.SETTLED: _("Paid"),
-        Bill.State.VOID: _("Void"),
-    }[Bill.State(state)]
-
-
-def kind_name(kind: str) -> str:
-    """A kind of resource in the reader's language."""
-    return str(Resource.Kind(kind).label)
-
-
 def title_of(name: str, key: str) -> str:
     """How a resource is called on pages."""
     return name or key
@@ -213,7 +199,7 @@ def _months(wallet_id: int) -> list[dict[str, Any]]:
         )
         .order_by("-month")
     )
-    return list(found[:MOST_MONTHS])
+    return [dict(row) for row in found[:MOST_MONTHS]]
 
 
 def _chosen(asked: str, months: Sequence[Mapping[str, Any]]) -> date | None:
@@ -304,21 +290,6 @@ def _accruing_row(
         sum(whole[number, kind] for kind in (HOSTING, STORAGE)) * MICRO,
         ", ".join(part for part in parts if part),
     )
-
-
-def share_words(share: Sequence[int]) -> str:
-    """``2 of 3 parts``."""
-    weight, total = share
-    return _("%(weight)s of %(total)s parts") % {
-        "weight": figures.figure(weight),
-        "total": figures.figure(total),
-    }
-
-
-def gigabytes(number: int) -> str:
-    """So many bytes in GB of 10⁹ bytes, as people read them."""
-    micro = number * MICRO // 10**9
-    return str(figures.figure(micro))
 
 
 def storage_words(cost: MonthCost) -> str:

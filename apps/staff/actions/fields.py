@@ -13,7 +13,9 @@ from apps.core.units import format_tokens, parse_tokens
 
 
 class TokensField(forms.CharField):
-    """Tokens above zero; cleans to micro-tokens."""
+    """Tokens above zero, or from zero up where `zero` says so; cleans to micro-tokens."""
+
+    zero = False
 
     def __init__(self, **rest: Any) -> None:
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
@@ -27,7 +29,7 @@ class TokensField(forms.CharField):
             raise forms.ValidationError(
                 _("Write a number of tokens, such as %(example)s.") % {"example": typed(12_500_000)}
             ) from wrong
-        if not micro:
+        if not micro and not self.zero:
             raise forms.ValidationError(_("Write a number above zero."))
         return micro
 

@@ -38,7 +38,7 @@ class ReasonForm(KeyedForm):
     )
     subject = "wallet"
 
-    def payload(self, key: int) -> dict[str, Any]:
+    def payload(self, key: int | str) -> dict[str, Any]:
         """What is asked for, of the wallet or charge with this key."""
         return {self.subject: key}
 
@@ -68,7 +68,7 @@ class AdjustForm(ReasonForm):
     )
     field_order = ("direction", "tokens", "bucket", "reason")
 
-    def payload(self, key: int) -> dict[str, Any]:
+    def payload(self, key: int | str) -> dict[str, Any]:
         cleaned = self.cleaned_data
         sign = 1 if cleaned["direction"] == "credit" else -1
         return {"wallet": key, "bucket": cleaned["bucket"], "tokens": sign * cleaned["tokens"]}
@@ -85,12 +85,56 @@ class RefundForm(ReasonForm):
     field_order = ("tokens", "reason")
     subject = "charge"
 
-    def payload(self, key: int) -> dict[str, Any]:
+    def payload(self, key: int | str) -> dict[str, Any]:
         return {"charge": key, "tokens": self.cleaned_data["tokens"]}
 
     @classmethod
     def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
         return {"tokens": typed(payload["tokens"])}
+
+
+class VoidForm(ReasonForm):
+    subject = "bill"
+
+
+class GrantField(TokensField):
+    """Tokens a month; none is possible."""
+
+    zero = True
+
+
+class GrantForm(ReasonForm):
+    tokens = GrantField(label=_("Free tokens a month"))
+    field_order = ("tokens", "reason")
+    subject = "account_type"
+
+    def payload(self, key: int | str) -> dict[str, Any]:
+        return {"account_type": key, "tokens": self.cleaned_data["tokens"]}
+
+    @classmethod
+    def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return {"tokens": typed(payload["tokens"])}
+
+
+class AccountTypeForm(ReasonForm):
+    code = forms.SlugField(
+        label=_("Code"), max_length=40, help_text=_("The platform says it when it syncs people.")
+    )
+    name = forms.CharField(label=_("Name"), max_length=80)
+    tokens = GrantField(label=_("Free tokens a month"))
+    field_order = ("code", "name", "tokens", "reason")
+
+    def payload(self, key: int | str) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        return {"account_type": cleaned["code"], "name": cleaned["name"], "tokens": cleaned["tokens"]}
+
+    @classmethod
+    def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "code": payload["account_type"],
+            "name": payload["name"],
+            "tokens": typed(payload["tokens"]),
+        }
 
 
 class NoteForm(KeyedForm):

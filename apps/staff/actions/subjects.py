@@ -11,9 +11,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.core.figures import figure
+from apps.hosting.bills import title_of
+from apps.hosting.explaining import state_name
+from apps.hosting.selectors import state_at
+from apps.identity.granting import find_account_type, grant_of
 from apps.staff.actions.fields import typed
-from apps.staff.actions.forms import AdjustForm, ReasonForm, RefundForm, ReleaseForm
+from apps.staff.actions.forms import (
+    AccountTypeForm,
+    AdjustForm,
+    GrantForm,
+    ReasonForm,
+    RefundForm,
+    ReleaseForm,
+    VoidForm,
+)
 from apps.support.deeds.naming import find_wallet, owner_name
+from apps.support.deeds.voiding import find_bill
 from apps.support.roles import Action
 from apps.usage.deciding import describe
 from apps.usage.selectors import get_charge
@@ -24,7 +37,7 @@ from apps.wallets.books import project
 class Subject:
     """What is acted on: `kind` is what would be asked for, `standing` how it stands now."""
 
-    key: int
+    key: int | str
     kind: str
     heading: str
     name: str
@@ -39,7 +52,7 @@ class Deed:
 
     action: Action
     form: type[ReasonForm]
-    subject: Callable[[int, datetime], Subject]
+    subject: Callable[[Any, datetime], Subject]
 
 
 def _wallet(key: int, kind: str, heading: str, at: datetime) -> Subject:
@@ -93,6 +106,48 @@ def _released(key: int, at: datetime) -> Subject:
     return _charge(key, "release_charge", _("Release a hold"), at)
 
 
+def _voided(key: int, at: datetime) -> Subject:
+    bill = find_bill(key)
+    resource = bill.resource
+    return Subject(
+        key=key,
+        kind="void_bill",
+        heading=_("Void a bill"),
+        name=f"B-{bill.pk} · {title_of(resource.name, resource.kind, resource.platform_id)}",
+        url=reverse("admin:hosting_bill_change", args=[key]),
+        standing=_("%(tokens)s tokens, %(state)s")
+        % {"tokens": figure(bill.tokens_micro), "state": state_name(state_at(bill, at))},
+    )
+
+
+def _granted(key: str, at: datetime) -> Subject:
+    found = find_account_type(key)
+    tokens = grant_of(key, at) or 0
+    return Subject(
+        key=key,
+        kind="set_free_grant",
+        heading=_("Set the monthly grant"),
+        name=found.name,
+        url=reverse("admin:identity_accounttype_change", args=[key]),
+        standing=_("%(tokens)s free tokens a month now") % {"tokens": figure(tokens)},
+        initial={"tokens": typed(tokens)},
+    )
+
+
+def _new_type(key: str, at: datetime) -> Subject:
+    return Subject(
+        key=key,
+        kind="add_account_type",
+        heading=_("Add an account type"),
+        name=_("Account types"),
+        url=reverse("admin:identity_accounttype_changelist"),
+        standing=_("it decides the monthly free tokens"),
+    )
+
+
+VOID = Deed(Action.VOID_BILL, VoidForm, _voided)
+GRANT = Deed(Action.PRICE, GrantForm, _granted)
+NEW_TYPE = Deed(Action.PRICE, AccountTypeForm, _new_type)
 ADJUST = Deed(Action.ADJUST, AdjustForm, _adjusted)
 FREEZE = Deed(Action.FREEZE, ReasonForm, _frozen)
 REFUND = Deed(Action.REFUND, RefundForm, _refunded)

@@ -21,7 +21,7 @@ from apps.core.clock import now
 from apps.core.errors import NotFound, PermissionDenied, Problem, ValidationError
 from apps.identity.models import User
 from apps.staff.actions.forms import NoteForm, ReasonForm
-from apps.staff.actions.subjects import ADJUST, FREEZE, REFUND, RELEASE, Deed, Subject
+from apps.staff.actions.subjects import ADJUST, FREEZE, GRANT, NEW_TYPE, REFUND, RELEASE, VOID, Deed, Subject
 from apps.staff.views import show
 from apps.support import proposals
 from apps.support.deeds.naming import find_wallet, owner_name
@@ -33,6 +33,8 @@ from apps.support.roles import Action, may
 
 View = Callable[..., HttpResponse]
 LAST_NOTES = 20
+ABOUT = ("wallet", "charge", "bill", "account_type")
+"""Under which name a payload says what it is about."""
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ def act_on(deed: Deed) -> View:
     """The page of an action."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
-    def view(request: HttpRequest, key: int) -> HttpResponse:
+    def view(request: HttpRequest, key: int | str = "new") -> HttpResponse:
         by = clerk(request, deed.action)
         try:
             page = _begin(request, deed, key, by)
@@ -91,7 +93,7 @@ def act_on(deed: Deed) -> View:
     return view
 
 
-def _begin(request: HttpRequest, deed: Deed, key: int, by: User) -> ActionPage:
+def _begin(request: HttpRequest, deed: Deed, key: int | str, by: User) -> ActionPage:
     subject = deed.subject(key, now())
     proposal = _own_proposal(request, subject, by)
     initial = {**subject.initial, **_prefilled(request, deed)}
@@ -128,10 +130,8 @@ def _own_proposal(request: HttpRequest, subject: Subject, by: User) -> Proposal 
         return None
     found = Proposal.objects.filter(pk=number, requested_by=by, kind=subject.kind, state=Proposal.State.OPEN)
     proposal = found.select_related("case").first()
-    if proposal is None or subject.key not in (
-        proposal.payload.get("wallet"),
-        proposal.payload.get("charge"),
-    ):
+    about = [] if proposal is None else [proposal.payload.get(name) for name in ABOUT]
+    if proposal is None or subject.key not in (*about, "new"):
         raise NotFound
     return proposal
 
@@ -243,5 +243,8 @@ def note_wallet(request: HttpRequest, key: int) -> HttpResponse:
 
 adjust_wallet = act_on(ADJUST)
 freeze_wallet = act_on(FREEZE)
+void_bill = act_on(VOID)
+set_grant = act_on(GRANT)
+add_account_type = act_on(NEW_TYPE)
 refund_charge = act_on(REFUND)
 release_charge = act_on(RELEASE)

@@ -68,6 +68,9 @@ KINDS = (
     "release_charge",
     "publish_rate",
     "load_price_file",
+    "void_bill",
+    "set_free_grant",
+    "add_account_type",
 )
 
 
@@ -120,6 +123,9 @@ class ProposalAdmin(LargeTableAdmin):
             ("wallet/<int:key>/note/", actions.note_wallet, "note_wallet"),
             ("charge/<int:key>/refund/", actions.refund_charge, "refund_charge"),
             ("charge/<int:key>/release/", actions.release_charge, "release_charge"),
+            ("bill/<int:key>/void/", actions.void_bill, "void_bill"),
+            ("grant/<slug:key>/", actions.set_grant, "set_grant"),
+            ("account-type/", actions.add_account_type, "add_account_type"),
         ]
         own = [path(address, guarded(view), name=name) for address, view, name in addresses]
         for decision in ("approve", "decline", "withdraw"):

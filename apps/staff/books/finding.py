@@ -9,7 +9,7 @@ from django.db.models import Q
 from apps.core import look_up
 from apps.wallets.models import Wallet
 
-_NUMBER = re.compile(r"(?:(T-)|(C-|ch_)|(P-))?(\d{1,18})", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"(?:(T-)|(C-|ch_)|(P-)|(B-))?(\d{1,18})", re.ASCII | re.IGNORECASE)
 MOST_WALLETS = 50
 OWNER_TYPES = Wallet.OwnerType.values
 
@@ -20,13 +20,14 @@ def clean(term: str) -> str:
 
 
 def number(term: str) -> tuple[str, int] | None:
-    """The number in ``T-12``, ``C-12``, ``ch_12``, ``P-12`` or ``12``, and what it says it is of: a
-    transfer, a charge, a case or any."""
+    """The number in ``T-12``, ``C-12``, ``ch_12``, ``P-12``, ``B-12`` or ``12``, and what it says it is
+    of: a transfer, a charge, a case, a bill or any."""
     match = _NUMBER.fullmatch(term)
     if match is None:
         return None
-    kind = "transfer" if match[1] else "charge" if match[2] else "case" if match[3] else "any"
-    return kind, int(match[4])
+    names = ("transfer", "charge", "case", "bill")
+    kind = next((name for name, said in zip(names, match.groups(), strict=False) if said), "any")
+    return kind, int(match[5])
 
 
 def users_of(term: str) -> list[int]:

@@ -77,7 +77,7 @@ class RevisionForm(PublishForm):
             self.fields[entry.name] = _field(entry, version.spec["currency"])
             self._kinds[entry.name] = entry.kind
 
-    def payload(self, key: int) -> dict[str, Any]:
+    def payload(self, key: int | str) -> dict[str, Any]:
         """A version like this one but for what was typed."""
         typed = {name: self.cleaned_data[name] for name in self._kinds}
         answers = {name: "yes" if value is True else value or "" for name, value in typed.items()}
@@ -201,6 +201,6 @@ class FileForm(PublishForm):
             self.add_error("text", _("Choose a file or paste its text."))
         return cleaned
 
-    def payload(self, key: int) -> dict[str, Any]:
+    def payload(self, key: int | str) -> dict[str, Any]:
         name = self.cleaned_data["name"] or _("Pasted text")
         return {"name": name, "text": self.cleaned_data["text"], "starts_at": self.begins}

@@ -5,7 +5,7 @@ Counted by index and no further than `MOST`: that there is much to do is said by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,15 +17,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.core import figures
+from apps.jobs.models import Run
+from apps.staff.jobs.machine import load_machine
+from apps.staff.jobs.schedule import Scheduled, show_schedule
 from apps.staff.proving import ProofPage
 from apps.staff.wallet_page.state import owner_name
 from apps.support.models import Case, Proposal
-from apps.wallets.models import Hold, Wallet
+from apps.wallets.models import Wallet
 
 MOST = 1000
 NAMED = 3
 LATE = timedelta(minutes=5)
 """The job that ends holds runs each minute; what is due for longer was missed."""
+PROOF = "ledger.verify_ledger"
 WAITS_TOO_LONG = timedelta(minutes=15)
 
 
@@ -44,7 +48,10 @@ class Line:
 def find_attention(proof: ProofPage, *, at: datetime) -> Iterator[Line]:
     """Everything that needs attention at the instant; four queries."""
     yield from _proof(proof, at)
-    yield from _late_holds(at)
+    machine = load_machine(at - LATE, MOST)
+    yield from _late_holds(machine.late_holds, at)
+    yield from _runs(machine.failed)
+    yield from _overdue_tasks(show_schedule(machine.rings, at))
     yield from _approvals()
     yield from _cases()
     yield from _frozen()
@@ -77,8 +84,7 @@ def _proof(proof: ProofPage, at: datetime) -> Iterator[Line]:
         yield Line("near", _("The last ledger check is older than a day"), detail, url, _("Check"))
 
 
-def _late_holds(at: datetime) -> Iterator[Line]:
-    count = _count(Hold.objects.filter(expires_at__lt=at - LATE))
+def _late_holds(count: int, at: datetime) -> Iterator[Line]:
     if not count:
         return
     title = ngettext(
@@ -89,6 +95,28 @@ def _late_holds(at: datetime) -> Iterator[Line]:
     yield Line(
         "near", title, detail, f"{reverse('admin:wallets_hold_changelist')}?{wanted}", _("See them"), count
     )
+
+
+def _runs(rows: Sequence[Run]) -> Iterator[Line]:
+    """Runs that ended with failures."""
+    if not rows:
+        return
+    count = len(rows)
+    title = ngettext("%(count)s run has failures", "%(count)s runs have failures", count)
+    url = reverse("staff_run", args=[rows[0].pk]) if count == 1 else reverse("staff_jobs")
+    named = _named(str(row) for row in rows[:NAMED])
+    yield Line("reached", title % {"count": _at_most(count)}, named, url, _("Look"), count)
+
+
+def _overdue_tasks(schedule: Iterable[Scheduled]) -> Iterator[Line]:
+    """Scheduled tasks that missed their time, or went wrong the last time; the proof speaks for its own."""
+    late = [t for t in schedule if (t.is_late or t.error) and t.task != PROOF]
+    if not late:
+        return
+    count = len(late)
+    title = ngettext("%(count)s scheduled task is late", "%(count)s scheduled tasks are late", count)
+    named = _named(task.title for task in late[:NAMED])
+    yield Line("near", title % {"count": count}, named, reverse("staff_jobs"), _("Look"), count)
 
 
 def _approvals() -> Iterator[Line]:

@@ -1,9 +1,9 @@
 """The kinds of Scrip's own: adjust a wallet, freeze it, let it go, refund a charge, release a hold,
-publish a price, load a price book."""
+publish a price, load a price book, void a bill, set a grant."""
 
 from __future__ import annotations
 
-from apps.support.deeds import adjusting, freezing, loading, pricing, refunding, releasing
+from apps.support.deeds import adjusting, freezing, granting, loading, pricing, refunding, releasing, voiding
 from apps.support.kinds import register_kind
 
 
@@ -12,5 +12,6 @@ def register_own() -> None:
     wallets = (adjusting.KIND, freezing.FREEZE, freezing.UNFREEZE)
     charges = (refunding.KIND, releasing.KIND)
     prices = (pricing.KIND, loading.KIND)
-    for kind in (*wallets, *charges, *prices):
+    months = (voiding.KIND, granting.GRANT, granting.NEW_TYPE)
+    for kind in (*wallets, *charges, *prices, *months):
         register_kind(kind)

@@ -1,0 +1,1 @@
+"""Bills and hosted resources as staff see them."""

@@ -1,0 +1,1 @@
+"""Account types and what each is granted a month."""
