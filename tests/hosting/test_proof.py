@@ -37,8 +37,9 @@ TAMPERINGS = {
     ),
     "a bill paid from allocated tokens": (
         (
-            "UPDATE ledger_account SET kind = 'allocated', source_id = 1 WHERE id = (SELECT MIN(e.account_id) "
-            "FROM ledger_entry e JOIN ledger_transfer t ON t.number = e.transfer_id "
+            "UPDATE ledger_account SET kind = 'allocated', source_id = 1 "
+            "WHERE id = (SELECT MIN(e.account_id) FROM ledger_entry e "
+            "JOIN ledger_transfer t ON t.number = e.transfer_id "
             "WHERE t.kind = 'bill' AND e.account_id > 0)"
         ),
         {"Bills never take allocated tokens"},

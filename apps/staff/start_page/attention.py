@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -167,10 +165,6 @@ def _frozen() -> Iterator[Line]:
 
 def _named(titles: Iterable[str]) -> str:
     return "; ".join(title.rstrip(".") for title in titles)
-
-
-def _count(rows: QuerySet[Any]) -> int:
-    return rows[:MOST].count()
 
 
 def _at_most(count: int) -> str:
