@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from apps.core import sql
 from apps.wallets import books
-from tests.races import running, scenes
+from tests.races import month_end, running, scenes
 from tests.races.running import Call, Gap, take_locks_out
 from tests.races.scenes import Scene
 
@@ -29,6 +29,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
         (scenes.credits_at_once, 4),
         (scenes.capture_against_extend, 2),
         (scenes.approvals_at_once, 2),
+        (month_end.bills_at_once, 2),
+        (month_end.settled_at_once, 2),
+        (month_end.credit_against_bills, 3),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
