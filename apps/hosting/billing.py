@@ -25,7 +25,7 @@ from apps.hosting.lines import CORRECTION, Line, MonthCost, add_billed, correcti
 from apps.hosting.measuring import History, use_of
 from apps.hosting.models import Bill, ClosedMonth, Payer
 from apps.hosting.paying import Month, after
-from apps.hosting.rates import rates_at, rates_by_id
+from apps.hosting.rates import Rates
 from apps.ledger import numbers
 from apps.pricing.hosting import HostingRates
 from apps.wallets.books import open_desk, write
@@ -54,8 +54,9 @@ class _Standing:
 
 @dataclass(slots=True)
 class _Made:
-    """What was decided for all payers at hand."""
+    """What was decided for all payers at hand, and by which rates."""
 
+    rates: Rates
     drafts: list[tuple[int, int, date, str, list[Line], HostingRates]] = field(default_factory=list)
     closed: list[tuple[int, Month, HostingRates]] = field(default_factory=list)
     put_right: list[int] = field(default_factory=list)
@@ -68,7 +69,7 @@ def bill_payers(wallet_ids: Sequence[int], *, through: date, at: datetime) -> in
     desk = open_desk(wallet_ids, at=at)
     standings = _standings(desk, wallet_ids, through, at)
     histories = _histories(standings)
-    made = _Made()
+    made = _Made(Rates())
     for standing in standings:
         _decide(standing, histories, made)
     return _write(desk, standings, made, at)
@@ -159,11 +160,11 @@ def _histories(standings: Sequence[_Standing]) -> Mapping[int, History]:
 
 
 def _decide(standing: _Standing, histories: Mapping[int, History], made: _Made) -> None:
-    put_right = _put_right(standing, histories)
+    put_right = _put_right(standing, histories, made.rates)
     if standing.voided and standing.again is not None:
         _bill_again(standing, standing.again, histories, put_right, made)
     for month in standing.months:
-        rates = rates_at(standing.wallet.price_book, month.starts_at)
+        rates = made.rates.at(standing.wallet.price_book, month.starts_at)
         lines = cost_of(
             standing.payer.pk, standing.wallet.owner_type, month, standing.resources, histories, rates
         ).lines()
@@ -177,10 +178,10 @@ def _decide(standing: _Standing, histories: Mapping[int, History], made: _Made) 
         made.moved.append((standing.payer.pk, after(standing.wallet.calendar, standing.months[-1])))
 
 
-def _put_right(standing: _Standing, histories: Mapping[int, History]) -> dict[int, list[Line]]:
+def _put_right(standing: _Standing, histories: Mapping[int, History], rates: Rates) -> dict[int, list[Line]]:
     found: dict[int, list[Line]] = {}
     for closed in standing.stale:
-        now = _cost_of_closed(standing, closed, histories).by_resource()
+        now = _cost_of_closed(standing, closed, histories, rates).by_resource()
         billed = standing.billed.get(f"{closed.month:%Y-%m}", {})
         for resource, lines in corrections(closed.month, now, billed).items():
             found.setdefault(resource, []).extend(lines)
@@ -194,12 +195,12 @@ def _bill_again(
     put_right: Mapping[int, list[Line]],
     made: _Made,
 ) -> None:
-    lines = _cost_of_closed(standing, closed, histories).lines()
+    lines = _cost_of_closed(standing, closed, histories, made.rates).lines()
     again = {
         resource: [*lines.get(resource, []), *_of_other_months(put_right.get(resource, []), closed.month)]
         for resource in standing.voided
     }
-    rates = _rates_of(standing, closed)
+    rates = _rates_of(standing, closed, made.rates)
     _add_drafts(
         standing, closed.month, {r: found for r, found in again.items() if found}, histories, rates, made
     )
@@ -209,8 +210,10 @@ def _of_other_months(lines: Sequence[Line], month: date) -> list[Line]:
     return [line for line in lines if line["month"] != f"{month:%Y-%m}"]
 
 
-def _cost_of_closed(standing: _Standing, closed: ClosedMonth, histories: Mapping[int, History]) -> MonthCost:
-    rates = _rates_of(standing, closed)
+def _cost_of_closed(
+    standing: _Standing, closed: ClosedMonth, histories: Mapping[int, History], known: Rates
+) -> MonthCost:
+    rates = _rates_of(standing, closed, known)
     month = month_of_closed(closed)
     return cost_of(standing.payer.pk, standing.wallet.owner_type, month, standing.resources, histories, rates)
 
@@ -220,10 +223,10 @@ def month_of_closed(closed: ClosedMonth) -> Month:
     return Month(closed.month, closed.starts_at, closed.ends_at)
 
 
-def _rates_of(standing: _Standing, closed: ClosedMonth) -> HostingRates:
+def _rates_of(standing: _Standing, closed: ClosedMonth, known: Rates) -> HostingRates:
     if closed.rates_id is None:
-        return rates_at(standing.wallet.price_book, closed.starts_at)
-    return rates_by_id(closed.rates_id)
+        return known.at(standing.wallet.price_book, closed.starts_at)
+    return known.by_id(closed.rates_id)
 
 
 def cost_of(

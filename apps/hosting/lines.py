@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from apps.core.units import MICRO
 from apps.hosting.measuring import Use, in_order
 from apps.pricing.hosting import (
+    Exact,
     Hosted,
     HostingCost,
     HostingLine,
@@ -77,7 +77,7 @@ class MonthCost:
             "members": millionths(use.members),
             "rate": line.rate.micro_per_member,
             "free": line.free > 0,
-            "exact": millionths(line.exact),
+            "exact": round_half_up(line.exact_micro),
         } | _share(use)
 
     def _storage(self, use: Use, tokens: int) -> Line:
@@ -97,7 +97,7 @@ def _share(use: Use) -> Line:
     return {} if use.share is None else {"share": list(use.share)}
 
 
-def millionths(exact: Fraction) -> int:
+def millionths(exact: Exact) -> int:
     """A fraction that is not negative in whole millionths, a half rounded up."""
     return round_half_up(exact * MICRO)
 

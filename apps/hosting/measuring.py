@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from apps.pricing.hosting import share_of, time_weighted
-
-NOTHING = Fraction(0)
+from apps.pricing.hosting import Exact, share_of, time_weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +20,13 @@ class Step:
     stored_bytes: int
     weights: Mapping[int, int]
 
-    def part_of(self, payer: int, quantity: int) -> Fraction:
+    def part_of(self, payer: int, quantity: int) -> Exact:
         """The payer's part of a quantity, by the payers' weights."""
         weight = self.weights.get(payer, 0) if self.there else 0
         if not weight:
-            return NOTHING
+            return 0
         if len(self.weights) == 1:
-            return Fraction(quantity)
+            return quantity
         return share_of(Fraction(quantity), weight, self.weights.values())
 
 
@@ -52,8 +50,8 @@ class Use:
     """
 
     resource: History
-    members: Fraction
-    stored_bytes: Fraction
+    members: Exact
+    stored_bytes: Exact
     share: tuple[int, int] | None
 
 
@@ -79,9 +77,9 @@ def use_of(history: History, payer: int, start: datetime, end: datetime, until: 
 
 
 def _average(
-    changes: Sequence[tuple[datetime, Fraction]], start: datetime, end: datetime, until: datetime
+    changes: Sequence[tuple[datetime, Exact]], start: datetime, end: datetime, until: datetime
 ) -> Fraction:
-    stopped = [] if until >= end else [(until, NOTHING)]
+    stopped = [] if until >= end else [(until, 0)]
     return time_weighted([*changes, *stopped], start, end)
 
 

@@ -14,7 +14,7 @@ from apps.hosting.histories import load_histories, resources_of
 from apps.hosting.lines import MonthCost
 from apps.hosting.models import Bill, Payer, Resource
 from apps.hosting.paying import Month, after, calendar_of, month_with
-from apps.hosting.rates import rates_at
+from apps.hosting.rates import Rates
 from apps.wallets.models import Wallet
 from apps.wallets.selectors import find_wallet
 
@@ -78,7 +78,7 @@ def accruing_of(wallet: Wallet, *, at: datetime) -> Accruing | None:
         month = month_with(calendar, at)
     resources = resources_of([wallet.pk]).get(wallet.pk, [])
     histories = load_histories(resources, month.starts_at, month.ends_at)
-    rates = rates_at(wallet.price_book_id, month.starts_at)
+    rates = Rates().at(wallet.price_book_id, month.starts_at)
     so_far = cost_of(wallet.pk, wallet.owner_type, month, resources, histories, rates, until=at)
     whole = cost_of(wallet.pk, wallet.owner_type, month, resources, histories, rates)
     return Accruing(month, so_far, whole, unbilled)

@@ -1,7 +1,7 @@
 """What hosting and storage cost: pure and exact, used by the monthly bills and by the calculator alike.
 
-Averages are fractions, rates whole micro-tokens; nothing is rounded before a payer's month is whole.
-Source of the rules: clockwork.md, "Bills".
+Averages are exact (fractions, or whole numbers where they are whole), rates whole micro-tokens; nothing is
+rounded before a payer's month is whole. Source of the rules: clockwork.md, "Bills".
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from math import lcm
 
 from apps.core.units import MICRO
 
@@ -17,6 +18,8 @@ GIGABYTE = 10**9
 KINDS = ("campus", "course", "session", "task")
 OWNERS = ("organisation", "user")
 _TICK = timedelta(microseconds=1)
+Exact = Fraction | int
+"""A number without any rounding; whole ones are computed with faster as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +62,25 @@ class Hosted:
     """
 
     kind: str
-    members: Fraction
-    stored_bytes: Fraction = Fraction(0)
+    members: Exact
+    stored_bytes: Exact = 0
     count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class HostingLine:
-    """What hosting costs for one `Hosted`: `exact` tokens, and the whole `tokens` it bears of the total."""
+    """What hosting costs for one `Hosted`, exactly, and the whole `tokens` it bears of the total."""
 
     hosted: Hosted
     rate: KindRate
     free: int
-    exact: Fraction
+    exact_micro: Exact
     tokens: int
+
+    @property
+    def exact(self) -> Fraction:
+        """Tokens before any rounding."""
+        return Fraction(self.exact_micro) / MICRO
 
     @property
     def billable(self) -> int:
@@ -93,9 +101,9 @@ class HostingCost:
 class StorageCost:
     """A payer's storage of one month in average bytes; `shares` are the whole tokens of each `Hosted`."""
 
-    stored: Fraction
+    stored: Exact
     free: int
-    billable: Fraction
+    billable: Exact
     micro_per_gigabyte: int
     exact: Fraction
     tokens: int
@@ -129,16 +137,16 @@ def share_of(quantity: Fraction, weight: int, weights: Iterable[int]) -> Fractio
 def cost_hosting(hosted: Sequence[Hosted], rates: HostingRates) -> HostingCost:
     """What a payer's hosting costs a month; `hosted` in order of creation, then id: the first are free."""
     left = {name: rate.free for name, rate in rates.kinds.items()}
-    drafts: list[tuple[Hosted, KindRate, int, Fraction]] = []
+    drafts: list[tuple[Hosted, KindRate, int, Exact]] = []
     for each in hosted:
         rate = rates.kind(each.kind)
         free = min(left.get(each.kind, 0), each.count)
         left[each.kind] = left.get(each.kind, 0) - free
-        exact = (each.count - free) * each.members * Fraction(rate.micro_per_member, MICRO)
-        drafts.append((each, rate, free, exact))
-    exact = sum((draft[3] for draft in drafts), Fraction(0))
+        drafts.append((each, rate, free, (each.count - free) * each.members * rate.micro_per_member))
+    exact_micro = [draft[3] for draft in drafts]
+    exact = Fraction(sum(exact_micro)) / MICRO
     tokens = round_half_up(exact)
-    shares = share_out(tokens, [draft[3] for draft in drafts])
+    shares = share_out(tokens, exact_micro)
     lines = tuple(HostingLine(*draft, share) for draft, share in zip(drafts, shares, strict=True))
     return HostingCost(lines, exact, tokens)
 
@@ -146,33 +154,38 @@ def cost_hosting(hosted: Sequence[Hosted], rates: HostingRates) -> HostingCost:
 def cost_storage(hosted: Sequence[Hosted], rates: HostingRates, payer: str) -> StorageCost:
     """What a payer's storage costs a month above its free pool; `payer`: ``organisation`` or ``user``."""
     held = [each.count * each.stored_bytes for each in hosted]
-    stored = sum(held, Fraction(0))
+    stored = sum(held)
     free = rates.free_bytes.get(payer, 0)
-    billable = max(stored - free, Fraction(0))
-    exact = billable / GIGABYTE * Fraction(rates.micro_per_gigabyte, MICRO)
+    billable = max(stored - free, 0)
+    exact = Fraction(billable * rates.micro_per_gigabyte) / (GIGABYTE * MICRO)
     tokens = round_half_up(exact)
     shares = tuple(share_out(tokens, held))
     return StorageCost(stored, free, billable, rates.micro_per_gigabyte, exact, tokens, shares)
 
 
-def round_half_up(exact: Fraction) -> int:
+def round_half_up(exact: Exact) -> int:
     """The nearest whole number of what is not negative; a half goes up."""
     return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
 
 
-def share_out(total: int, weights: Sequence[Fraction]) -> list[int]:
+def share_out(total: int, weights: Sequence[Exact]) -> list[int]:
     """Split a whole number in proportion to the weights by largest remainder; of equal ones the first gains.
 
     The parts add up to `total`; where nothing weighs anything, all parts are 0 and so must `total` be.
     """
-    whole = sum(weights, Fraction(0))
+    scale = lcm(*(weight.denominator for weight in weights))
+    scaled = [weight.numerator * (scale // weight.denominator) for weight in weights]
+    whole = sum(scaled)
     if not whole:
         if total:
             raise ValueError("There is nothing to share the total out over.")
         return [0] * len(weights)
-    exact = [total * weight / whole for weight in weights]
-    parts = [part.numerator // part.denominator for part in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda index: parts[index] - exact[index])
+    parts, remainders = [], []
+    for weight in scaled:
+        part, remainder = divmod(total * weight, whole)
+        parts.append(part)
+        remainders.append(remainder)
+    by_remainder = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
     for index in by_remainder[: total - sum(parts)]:
         parts[index] += 1
     return parts

@@ -19,6 +19,8 @@ from tests.bench.table import Comparison, markdown
 from tooling.shell import PYTHON, ROOT, VAR, say
 
 SIZE = chosen()
+MONTH_END = {"reset", "bills"}
+"""Rows over a database of their own, at size."""
 PAGES = "pages"
 """Asked for like a row; a chapter with a table of its own."""
 Measure = Callable[[], int]
@@ -34,6 +36,12 @@ SETTINGS = {
         "DEBUG": "0",
         "HTTPS": "0",
         "LOG_LEVEL": "WARNING",
+    },
+    databases.MONTHS: {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DEBUG": "0",
+        "HTTPS": "0",
+        "REDIS_URL": "",
     },
     databases.PEER: {"DJANGO_SETTINGS_MODULE": "tests.bench.peer_settings"},
 }
@@ -77,6 +85,7 @@ def rows(folder: Path) -> Mapping[str, Row]:
         return Comparison(title, "Scrip", theirs, Fraction(goal), Fraction(least))
 
     own, pool = "batch of 1,000 events, own wallets", "batch of 1,000 events, one shared pool"
+    bare = "bare SQL that writes the same rows"
     pgbench = "minimal charges, 50 per transaction, pgbench"
     return {
         "batch": Row(against(own, pgbench, "0.20", "0.10"), lambda: side("own_wallets"), floor),
@@ -102,6 +111,16 @@ def rows(folder: Path) -> Mapping[str, Row]:
             ),
             lambda: side("hot"),
             lambda: side("spread"),
+        ),
+        "reset": Row(
+            against(f"free tokens of {SIZE.people:,} wallets reset, one process", bare, "0.50", "0.25"),
+            lambda: side("reset", databases.MONTHS),
+            lambda: side("bare_reset", databases.MONTHS),
+        ),
+        "bills": Row(
+            against(f"{SIZE.payers * 10:,} resources billed, one process", bare, "0.50", "0.25"),
+            lambda: side("bills", databases.MONTHS),
+            lambda: side("bare_bills", databases.MONTHS),
         ),
     }
 
@@ -142,16 +161,21 @@ def _ratios(asked: set[str]) -> str:
                 _run(row)
         return markdown([row.comparison for row in chosen_rows.values()])
     finally:
-        for database in (databases.SCRIP, databases.MINIMAL, databases.PEER):
+        for database in (databases.SCRIP, databases.MINIMAL, databases.PEER, databases.MONTHS):
             databases.drop(database)
 
 
 def _prepare(asked: Mapping[str, Row]) -> None:
     say("Making the databases …")
-    side("world")
+    if asked.keys() - MONTH_END:
+        side("world")
+        databases.tidy(databases.SCRIP)
+    if asked.keys() & MONTH_END:
+        databases.make(databases.MONTHS)
+        side("month_world", databases.MONTHS)
     if "http" in asked:
         side("naive_world", settings="served")
-    databases.tidy(databases.SCRIP)
+        databases.tidy(databases.SCRIP)
     if asked.keys() & {"batch", "pool"}:
         minimal.prepare(SIZE)
     if asked.keys() & {"peer", "bare_peer"}:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
-SCRIP, MINIMAL, PEER = "bench_scrip", "bench_minimal", "bench_peer"
+SCRIP, MINIMAL, PEER, MONTHS = "bench_scrip", "bench_minimal", "bench_peer", "bench_months"
 
 
 def url(database: str) -> str:

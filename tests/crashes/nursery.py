@@ -12,9 +12,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import django
 
@@ -40,13 +41,11 @@ def _watch(log: str) -> None:
     from apps.jobs import registry  # noqa: PLC0415 (models may be read only after `setup`)
 
     for job in registry.jobs():
-        registry.register_job(replace(job, work=_told(job, log)))
+        registry.register_job(replace(job, work=_told(job.work, log)))
 
 
-def _told(job: object, log: str) -> object:
-    work = job.work  # type: ignore[attr-defined]
-
-    def told(task: object, keys: Sequence[int]) -> None:
+def _told(work: Callable[[Any, Sequence[int]], None], log: str) -> Callable[[Any, Sequence[int]], None]:
+    def told(task: Any, keys: Sequence[int]) -> None:
         work(task, keys)
         _write(log, f"open {os.getpid()} {keys[0]}")
         time.sleep(PAUSE)

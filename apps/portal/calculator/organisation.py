@@ -15,7 +15,7 @@ from apps.core.units import MICRO
 from apps.portal.calculator.buying import Buying, load_buying
 from apps.portal.calculator.scenario import AskedScenario
 from apps.portal.calculator.typed import NumberField
-from apps.pricing.hosting import GIGABYTE, HostingLine, HostingRates
+from apps.pricing.hosting import GIGABYTE, Exact, HostingLine, HostingRates
 from apps.pricing.models import Example, PriceBook
 from apps.pricing.planning import Plan, plan_organisation, uses_for, with_budget
 from apps.pricing.selectors import example_price, find_hosting_rates
@@ -115,9 +115,9 @@ def money(minor: int, book: PriceBook) -> str:
     return figures.money(minor * MICRO, 1, book.currency)
 
 
-def gigabytes(stored: Fraction, places: int = 0) -> str:
+def gigabytes(stored: Exact, places: int = 0) -> str:
     """Bytes as gigabytes with at least so many decimals, to three."""
-    micro = int(stored * MICRO / GIGABYTE)
+    micro = int(Fraction(stored) * MICRO / GIGABYTE)
     shown = figures.figure(micro, 2 if micro % MICRO else 0)
     text = str(shown)
     return str(figures.figure(micro, 2))[:-1] if places == 1 and not micro % MICRO else text
