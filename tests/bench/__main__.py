@@ -159,10 +159,17 @@ def _ratios(asked: set[str]) -> str:
             _prepare(chosen_rows)
             for row in chosen_rows.values():
                 _run(row)
-        return markdown([row.comparison for row in chosen_rows.values()])
+        figures = markdown([row.comparison for row in chosen_rows.values()])
+        return figures + (_memory() if "reset" in asked else "")
     finally:
         for database in (databases.SCRIP, databases.MINIMAL, databases.PEER, databases.MONTHS):
             databases.drop(database)
+
+
+def _memory() -> str:
+    """What a reset of all wallets takes of memory beyond the first 10,000: at most 64 MiB are meant."""
+    more = side("reset_memory", databases.MONTHS)
+    return f"\nMemory at {SIZE.people:,} wallets above that at 10,000: {more} MiB (at most 64).\n"
 
 
 def _prepare(asked: Mapping[str, Row]) -> None:
