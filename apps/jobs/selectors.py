@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from apps.jobs.models import Chunk, Run
-from apps.jobs.registry import Job, job_of
+from apps.jobs.registry import Job, job_of, jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,13 @@ def _progress(run: Run, of_run: Mapping[str, Any], at: datetime) -> Progress:
 
 
 def latest_runs(count: int) -> QuerySet[Run]:
-    """The latest runs, those under way first."""
-    return Run.objects.order_by("under_way", "-asked_at", "-pk")[:count]
+    """The latest runs of jobs that there are, those under way first."""
+    return known_runs().order_by("under_way", "-asked_at", "-pk")[:count]
+
+
+def known_runs() -> QuerySet[Run]:
+    """Runs of jobs that there are: an older version may have had others."""
+    return Run.objects.filter(job__in=[job.code for job in jobs()])
 
 
 def failures_of(run: Run, count: int) -> QuerySet[Chunk]:

@@ -33,16 +33,32 @@ Clock = Callable[[], datetime]
 
 
 def carry_on(*, seconds: float, clock: Clock = now) -> int:
-    """Work on all runs under way for about so long; answers how many keys were done."""
-    until = time.monotonic() + seconds
-    done = 0
+    """Work on all runs under way for about so long; answers how many keys were done.
+
+    A run that cannot be worked on at all keeps no other from its work; its error is raised at the end.
+    """
+    until, done, failed = time.monotonic() + seconds, 0, None
     for run in Run.objects.filter(under_way=True).order_by("pk"):
-        while time.monotonic() < until:
-            of_chunk = do_chunk(run, at=clock())
-            if of_chunk is None:
-                break
-            done += of_chunk
-        finish(run, at=clock())
+        try:
+            done += _carry_on(run, until, clock)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.exception("run %s cannot be worked on", run.pk)
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    return done
+
+
+def _carry_on(run: Run, until: float, clock: Clock) -> int:
+    done = 0
+    while time.monotonic() < until:
+        of_chunk = do_chunk(run, at=clock())
+        if of_chunk is None:
+            break
+        done += of_chunk
+    finish(run, at=clock())
     return done
 
 

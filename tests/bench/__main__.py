@@ -19,7 +19,7 @@ from tests.bench.table import Comparison, markdown
 from tooling.shell import PYTHON, ROOT, VAR, say
 
 SIZE = chosen()
-MONTH_END = {"reset", "bills"}
+MONTH_END = {"reset", "reset_by_two", "bills", "bills_by_two"}
 """Rows over a database of their own, at size."""
 PAGES = "pages"
 """Asked for like a row; a chapter with a table of its own."""
@@ -50,11 +50,12 @@ KEY = {"SECRET_KEY": "only-for-measuring-" + "k" * 50}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A comparison and how each of its sides is measured."""
+    """A comparison, how each of its sides is measured, and how often: once where it is large."""
 
     comparison: Comparison
     ours: Measure
     theirs: Measure
+    runs: int = SIZE.runs
 
 
 def environment(settings: str, database: str) -> dict[str, str]:
@@ -116,6 +117,18 @@ def rows(folder: Path) -> Mapping[str, Row]:
             against(f"free tokens of {SIZE.people:,} wallets reset, one process", bare, "0.50", "0.25"),
             lambda: side("reset", databases.MONTHS),
             lambda: side("bare_reset", databases.MONTHS),
+            runs=1,
+        ),
+        "reset_by_two": Row(
+            against(f"free tokens of {SIZE.people:,} wallets reset, two workers", bare, "0.50", "0.25"),
+            lambda: side("reset_by_two", databases.MONTHS),
+            lambda: side("bare_reset", databases.MONTHS),
+            runs=1,
+        ),
+        "bills_by_two": Row(
+            against(f"{SIZE.payers * 10:,} resources billed, two workers", bare, "0.50", "0.25"),
+            lambda: side("bills_by_two", databases.MONTHS),
+            lambda: side("bare_bills", databases.MONTHS),
         ),
         "bills": Row(
             against(f"{SIZE.payers * 10:,} resources billed, one process", bare, "0.50", "0.25"),
@@ -192,7 +205,7 @@ def _prepare(asked: Mapping[str, Row]) -> None:
 
 def _run(row: Row) -> None:
     comparison = row.comparison
-    for _ in range(SIZE.runs):
+    for _ in range(row.runs):
         for name, measure in ((comparison.ours, row.ours), (comparison.theirs, row.theirs)):
             databases.settle()
             comparison.add(name, measure())

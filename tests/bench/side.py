@@ -20,6 +20,8 @@ SIDES = {
     "spread": "tests.bench.contention:spread",
     "month_world": "tests.bench.month_end:prepare",
     "reset": "tests.bench.month_end:reset",
+    "reset_by_two": "tests.bench.month_end:reset_by_two",
+    "bills_by_two": "tests.bench.month_end:bills_by_two",
     "bare_reset": "tests.bench.month_end:bare_reset",
     "reset_memory": "tests.bench.month_end:memory",
     "bills": "tests.bench.month_end:bills",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.errors import NotFound
 from apps.identity.models import AuditRecord, User
 from apps.jobs import registry
 from apps.jobs.models import Chunk, Ring, Run
@@ -139,6 +140,16 @@ def test_somebody_elses_work_is_not_done_again() -> None:
 def test_the_clocks_ring_carries_all_runs_on() -> None:
     run = _run()
     assert carry_on(seconds=10, clock=lambda: AT) == 10
+    run.refresh_from_db()
+    assert run.state == "done"
+
+
+def test_a_run_that_cannot_be_worked_on_keeps_no_other_from_its_work() -> None:
+    forgotten = Run.objects.create(job="forgotten", subject="2026-11", actor="tests", asked_at=AT)
+    Chunk.objects.create(run=forgotten, first=1, last=1, size=1)
+    run = _run()
+    with pytest.raises(NotFound):
+        carry_on(seconds=10, clock=lambda: AT)
     run.refresh_from_db()
     assert run.state == "done"
 

@@ -16,6 +16,7 @@ from apps.core.errors import Problem
 from apps.hosting.running import BILLS, start_billing
 from apps.identity.models import User
 from apps.jobs.models import Run
+from apps.jobs.selectors import known_runs
 from apps.jobs.starting import retry_failed
 from apps.jobs.tasks import ring
 from apps.staff.jobs.page import load_jobs_page, load_run_page
@@ -106,7 +107,7 @@ def retry(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 def _find(run_id: int) -> Run:
-    found = Run.objects.filter(pk=run_id).first() if run_id < 2**63 else None
+    found = known_runs().filter(pk=run_id).first() if run_id < 2**63 else None
     if found is None:
         raise Http404
     return found
