@@ -59,7 +59,7 @@ def _write(log: str, words: str) -> None:
 
 
 def _work(log: str, at: datetime) -> None:
-    from django.db import OperationalError, connections  # noqa: PLC0415
+    from django.db import InterfaceError, OperationalError, connections  # noqa: PLC0415
 
     from apps.jobs.models import Run  # noqa: PLC0415
     from apps.jobs.working import do_chunk, finish  # noqa: PLC0415
@@ -74,7 +74,7 @@ def _work(log: str, at: datetime) -> None:
                 done = do_chunk(run, at=at)
                 if done is None and not finish(run, at=at):
                     time.sleep(0.01)
-            except OperationalError as error:  # SQLite's one writer is busy, or the server restarts
+            except (OperationalError, InterfaceError) as error:  # SQLite's one writer is busy, or the server restarts
                 _write(log, f"wait {os.getpid()} {type(error).__name__}")
                 connections.close_all()
                 time.sleep(0.05)

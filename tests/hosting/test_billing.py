@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
+from apps.core.clock import stopped_at
 from apps.core.errors import NotFound, ValidationError
 from apps.core.proof import verify_ledger
 from apps.hosting.models import Bill
@@ -164,3 +167,19 @@ def test_what_cannot_be_billed_says_why() -> None:
     ):
         with pytest.raises(problem):
             start_billing(month=month, owner=owner, actor="tests", at=at)
+
+
+def test_the_command_bills_a_month_and_says_what_failed() -> None:
+    an_organisation("lindenhof", credit="3000")
+    report_the_seeds_scenario(OCTOBER)
+    out = StringIO()
+    with stopped_at(datetime(2026, 11, 2, tzinfo=UTC)):
+        call_command("run_billing", "2026-10", owner="organisation:lindenhof", stdout=out)
+        assert "1 of 1 payers done for 2026-10 (organisation:lindenhof)." in out.getvalue()
+        call_command("run_billing", "2026-10", stdout=out)
+        with pytest.raises(CommandError, match="has not ended yet"):
+            call_command("run_billing", "2026-11", stdout=out)
+        with pytest.raises(CommandError, match="no user nobody"):
+            call_command("run_billing", "2026-10", owner="user:nobody", stdout=out)
+    assert "0 of 0 payers done for 2026-10." in out.getvalue()
+    assert Bill.objects.count() == 8
