@@ -74,7 +74,10 @@ def _work(log: str, at: datetime) -> None:
                 done = do_chunk(run, at=at)
                 if done is None and not finish(run, at=at):
                     time.sleep(0.01)
-            except (OperationalError, InterfaceError) as error:  # SQLite's one writer is busy, or the server restarts
+            except (
+                OperationalError,
+                InterfaceError,
+            ) as error:  # SQLite's one writer is busy, or the server restarts
                 _write(log, f"wait {os.getpid()} {type(error).__name__}")
                 connections.close_all()
                 time.sleep(0.05)
