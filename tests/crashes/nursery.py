@@ -77,7 +77,7 @@ def _work(log: str, at: datetime) -> None:
             except (
                 OperationalError,
                 InterfaceError,
-            ) as error:  # SQLite's one writer is busy, or the server restarts
+            ) as error:  # busy, or restarted
                 _write(log, f"wait {os.getpid()} {type(error).__name__}")
                 connections.close_all()
                 time.sleep(0.05)
