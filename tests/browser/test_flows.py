@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -11,13 +12,17 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from apps.hosting.models import Bill
 from apps.identity.models import ApiKey
+from apps.jobs.models import Run
+from apps.jobs.working import carry_out
 from apps.organisations.models import Organisation
 from apps.pricing.services import load_shipped_catalogue
 from apps.support.models import Case, Proposal
 from apps.wallets.models import Wallet
 from tests.browser.hands import Finger, Hand, Keyboard
-from tests.portal.world import BEFORE, PASSWORD
+from tests.hosting.world import GB, bill, report
+from tests.portal.world import BEFORE, NOW, PASSWORD
 from tests.support.staff import a_clerk
 
 SCENARIO = {
@@ -242,3 +247,62 @@ def test_operations_make_a_key_and_revoke_it(
     hand.press(hand.page.locator("main button.primary"))
     expect(hand.page.locator("main")).to_contain_text("Course platform")
     assert ApiKey.objects.get().revoked_at is not None
+
+
+def test_a_payer_learns_what_is_blocked_reads_the_bill_and_the_statement(
+    live_server: LiveServer, hand: Hand, campus: Organisation
+) -> None:
+    since = BEFORE.replace(day=1, hour=0)
+    for key, stored in (("first", 0), ("archive", 9_000_000)):
+        report(
+            "campus",
+            key,
+            members=20,
+            stored=stored * GB,
+            since=since,
+            at=NOW,
+            owner=("organisation", "lindenhof"),
+        )
+    bill("2026-10", at=NOW - timedelta(days=9))
+    _log_in(hand, live_server, "mira@lindenhof.example", "/orgs/lindenhof/")
+    expect(hand.page.locator("main")).to_contain_text("Uploads are blocked.")
+    hand.press(_link(hand, "See the bills"))
+    expect(hand.page.locator("main")).to_contain_text(re.compile(r"Add [0-9.,]+ tokens to lift this"))
+    _fits(hand)
+    hand.press(_link(hand, "archive").first)
+    expect(hand.page.locator("main")).to_contain_text("members on average")
+    expect(hand.page.locator("main")).to_contain_text("Overdue")
+    _fits(hand)
+    hand.page.goto(f"{live_server.url}/orgs/lindenhof/")
+    hand.press(_link(hand, "Monthly statements"))
+    expect(hand.page.locator("main")).to_contain_text("Balance at the end")
+    hand.press(_link(hand, "November 2026"))
+    expect(hand.page.locator("main")).to_contain_text("The month is still under way.")
+    _fits(hand)
+
+
+def test_operations_run_a_month_and_finance_voids_one_of_its_bills(
+    live_server: LiveServer, hand: Hand, campus: Organisation, staff: None
+) -> None:
+    since = BEFORE.replace(day=1, hour=0)
+    for key in ("first", "second"):
+        report("campus", key, members=2, since=since, at=NOW, owner=("organisation", "lindenhof"))
+    _log_in(hand, live_server, "otto@scrip.example", "/admin/jobs/")
+    hand.write(hand.page.locator("input[name=month]"), "2026-10")
+    hand.press(_button(hand, "Start the run"))
+    expect(hand.page.locator("main")).to_contain_text("Running")
+    _fits(hand)
+    carry_out(Run.objects.get(), clock=lambda: NOW)
+    hand.page.reload()
+    expect(hand.page.locator("main")).to_contain_text("Done")
+    second = Bill.objects.get(resource__platform_id="second")
+    _log_in(hand, live_server, "fay@scrip.example", f"/admin/hosting/bill/{second.pk}/change/")
+    hand.press(_link(hand, "Void the bill"))
+    hand.write(hand.page.get_by_label("Reason"), "Opened by mistake")
+    hand.press(_button(hand, "Show the effect"))
+    expect(_button(hand, "Confirm")).to_be_visible()
+    _fits(hand)
+    hand.press(_button(hand, "Confirm"))
+    expect(hand.page.locator("main")).to_contain_text("Void B-")
+    second.refresh_from_db()
+    assert second.state == "void"
