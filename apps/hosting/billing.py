@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from apps.core import sql
+from apps.events.outbox import emit
 from apps.hosting.bills import (
+    UNPAID,
     draft,
     load_unpaid,
     pay,
@@ -26,6 +28,7 @@ from apps.hosting.measuring import History, use_of
 from apps.hosting.models import Bill, ClosedMonth, Payer
 from apps.hosting.paying import Month, after
 from apps.hosting.rates import Rates
+from apps.hosting.settling import BILLS_UNPAID
 from apps.ledger import numbers
 from apps.pricing.hosting import HostingRates
 from apps.wallets.books import open_desk, write
@@ -287,6 +290,8 @@ def _write(desk: Desk, standings: Sequence[_Standing], made: _Made, at: datetime
         write_settled([bill for bill in payment.settled if bill.id not in fresh])
         write_awaited(desk, payment)
         _write_months(made, at)
+        unpaid = {bill.payer_id for bill in new if bill.state in UNPAID}
+        emit(BILLS_UNPAID, sorted(unpaid), at=at)
 
     write(desk, at=at, finish=finish)
     return len(new)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
+
 from apps.core import sql
+from apps.events.outbox import emit
 from apps.hosting.bills import load_unpaid, pay, write_awaited, write_settled
 from apps.wallets.books import atomically, open_desk, write
 
 AT_ONCE = 200
+BILLS_UNPAID, BILLS_OVERDUE = "bills.unpaid", "bills.overdue"
+"""Told of a payer's wallet: new bills could not be paid; bills were not paid in time."""
 
 
 def settle_bills(wallet_ids: Sequence[int], *, at: datetime) -> int:
@@ -57,7 +62,15 @@ def settle_due(*, at: datetime) -> int:
 
 
 def mark_overdue(*, at: datetime) -> int:
-    """Let open bills past their deadline be overdue; answers how many. Reads know it before that."""
-    return sql.execute(
-        "UPDATE hosting_bill SET state = 'overdue' WHERE state = 'open' AND due_at <= %s", [at]
-    )
+    """Let open bills past their deadline be overdue, and their payers be told; answers how many bills.
+
+    Reads know it before that.
+    """
+    with transaction.atomic():
+        rows = sql.fetch(
+            "UPDATE hosting_bill SET state = 'overdue' WHERE state = 'open' AND due_at <= %s "
+            "RETURNING payer_id",
+            [at],
+        )
+        emit(BILLS_OVERDUE, sorted({row[0] for row in rows}), at=at)
+    return len(rows)

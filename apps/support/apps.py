@@ -15,9 +15,11 @@ class SupportConfig(AppConfig):
         # Permissions of all our apps exist once Django comes to its own app, which stands behind ours.
         post_migrate.connect(ensure_groups, sender=apps.get_app_config("auth"))
         post_migrate.connect(ensure_thresholds, sender=self)
+        from apps.support import bill_mail
         from apps.support.deeds import register_own
 
         register_own()
+        bill_mail.register()
 
 
 def ensure_thresholds(**_: Any) -> None:

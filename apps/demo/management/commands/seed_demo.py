@@ -28,6 +28,7 @@ class Command(BaseCommand):
             return
         if not PriceBook.objects.exists():
             call_command("load_price_book", shipped=True, stdout=self.stdout)
+        settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # the past was mailed then
         live_through(now())
         sql.execute("ANALYZE")  # else the planner takes what was made in one go for an empty world
         call_command("verify_ledger", stdout=self.stdout)
