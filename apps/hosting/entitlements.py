@@ -58,16 +58,19 @@ class Entitlements:
 
 
 def entitlements_of(owner_type: str, key: str, *, at: datetime) -> Entitlements:
-    """What the owner (user or organisation, by platform id) may do; NotFound for a stranger."""
+    """What the owner (user or organisation, by platform id) may do; NotFound for a stranger.
+
+    Without tokens AI and paid features stop; unpaid bills stop uploads and paid features.
+    """
     wallet = find_wallet(owner_type, key)
     overdue = overdue_of(wallet.pk, at=at)
     desk = project([wallet.pk, *_payers_for(wallet)], at=at)
-    frozen = _frozen(desk.wallets[wallet.pk])
     unpaid = _unpaid(overdue, desk.wallets[wallet.pk].calendar)
+    empty = _without_tokens(desk, wallet.pk)
     return Entitlements(
-        uploads=Permission((*frozen, *unpaid)),
-        ai=Permission(_without_tokens(desk, wallet.pk)),
-        paid_features=Permission((*frozen, *unpaid)),
+        uploads=Permission(unpaid),
+        ai=Permission(empty),
+        paid_features=Permission((*empty, *unpaid)),
         overdue=overdue,
     )
 
@@ -111,7 +114,7 @@ def _payers_for(wallet: Wallet) -> list[int]:
 
 
 def _without_tokens(desk: Desk, wallet_id: int) -> tuple[Reason, ...]:
-    """Nobody who could pay for AI can: the wallet is frozen, or no token is left."""
+    """Nobody who could pay can: the wallet is frozen, or no token is left."""
     if any(_can_pay(wallet) for wallet in desk.wallets.values()):
         return ()
     return _frozen(desk.wallets[wallet_id]) or (

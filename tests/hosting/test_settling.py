@@ -169,7 +169,8 @@ def test_without_tokens_ai_is_not_allowed_unless_an_organisation_pays() -> None:
         actor="t",
         at=ISSUED,
     )
-    assert _codes(ISSUED, ("user", "ada"))["ai"] == ["insufficient_tokens"]
+    stopped = {"uploads": [], "ai": ["insufficient_tokens"], "paid_features": ["insufficient_tokens"]}
+    assert _codes(ISSUED, ("user", "ada")) == stopped
     a_member(school, "ada")
     assert _codes(ISSUED, ("user", "ada"))["ai"] == ["insufficient_tokens"]
     pays(school, "shared_pool")
