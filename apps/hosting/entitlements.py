@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from apps.allocations.rules import organisations_paying_for
 from apps.core.periods import Calendar
@@ -77,12 +77,19 @@ def entitlements_of(owner_type: str, key: str, *, at: datetime) -> Entitlements:
 
 def overdue_of(wallet_id: int, *, at: datetime) -> Overdue | None:
     """The payer's bills that were not paid in time, whether or not the clock has marked them; None: none."""
-    late = Q(state=Bill.State.OVERDUE) | Q(state=Bill.State.OPEN, due_at__lte=at)
-    bills = Bill.objects.filter(late, payer_id=wallet_id)
-    found = bills.aggregate(tokens=Sum("tokens_micro"), due=Min("due_at"), count=Count("id"))
+    found = (
+        late_bills(at)
+        .filter(payer_id=wallet_id)
+        .aggregate(tokens=Sum("tokens_micro"), due=Min("due_at"), count=Count("id"))
+    )
     if found["due"] is None:
         return None
     return Overdue(found["count"], int(found["tokens"]), found["due"])
+
+
+def late_bills(at: datetime) -> QuerySet[Bill]:
+    """Bills that were not paid in time, whether or not the clock has marked them."""
+    return Bill.objects.filter(Q(state=Bill.State.OVERDUE) | Q(state=Bill.State.OPEN, due_at__lte=at))
 
 
 def _frozen(wallet: WalletState) -> tuple[Reason, ...]:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, FilteredRelation, Min, OuterRef, Q, Subquery, Sum
 from django.urls import reverse
 
+from apps.hosting.entitlements import Overdue, late_bills
 from apps.hosting.models import Payer
 from apps.identity.models import FreeGrant, User
 from apps.organisations.models import Role
@@ -28,7 +29,8 @@ class Holding:
 
     `next_grant` are the micro-tokens of the cycle after the stored one; a token costs
     `token_price_minor` of `currency`. The owner wants to know when less than `alert_below` is available.
-    `has_second_factor` is about the person; `has_bills` where the wallet pays for hosted resources.
+    `has_second_factor` is about the person; `has_bills` where the wallet pays for hosted resources,
+    `overdue` what of their bills was not paid in time.
     """
 
     wallet_id: int
@@ -45,6 +47,7 @@ class Holding:
     alert_below: int | None
     has_second_factor: bool
     has_bills: bool
+    overdue: Overdue | None
 
     @property
     def is_own(self) -> bool:
@@ -125,18 +128,19 @@ def load_shell(user: User, at: datetime, slug: str = "") -> Shell:
 
     `slug` is the organisation the page is about, if it is about one.
     """
-    holdings = load_holdings(user)
+    holdings = load_holdings(user, at)
     visible = [holding.wallet_id for holding in holdings if holding.is_visible]
     return Shell(at, holdings, project(visible, at=at) if visible else Desk(), slug)
 
 
-def load_holdings(user: User) -> tuple[Holding, ...]:
+def load_holdings(user: User, at: datetime) -> tuple[Holding, ...]:
     """One's own wallet first, then present and former organisations by name."""
-    found = {row["id"]: _holding(row, user) for row in _rows(user)}
+    found = {row["id"]: _holding(row, user) for row in _rows(user, at)}
     return tuple(sorted(found.values(), key=lambda h: (not h.is_own, not h.present, h.name.casefold())))
 
 
-def _rows(user: User) -> Iterable[Any]:
+def _rows(user: User, at: datetime) -> Iterable[Any]:
+    late = late_bills(at).filter(payer=OuterRef("pk")).order_by().values("payer")
     grants = FreeGrant.objects.filter(
         account_type=OuterRef("user__account_type"), from_at__lte=OuterRef("cycle_ends_at")
     )
@@ -149,6 +153,9 @@ def _rows(user: User) -> Iterable[Any]:
             ),
             next_grant=Subquery(grants.order_by("-from_at").values("tokens_micro")[:1]),
             has_bills=Exists(Payer.objects.filter(pk=OuterRef("pk"))),
+            late_count=Subquery(late.annotate(found=Count("id")).values("found")),
+            late_tokens=Subquery(late.annotate(found=Sum("tokens_micro")).values("found")),
+            late_since=Subquery(late.annotate(found=Min("due_at")).values("found")),
             has_second_factor=Exists(Authenticator.objects.filter(user=user)),
         )
         .filter(pk__in=own.union(theirs))  # each found by its index; an OR of both would read every wallet
@@ -168,6 +175,9 @@ def _rows(user: User) -> Iterable[Any]:
             "alert_below_micro",
             "has_second_factor",
             "has_bills",
+            "late_count",
+            "late_tokens",
+            "late_since",
         )
     )
 
@@ -188,4 +198,7 @@ def _holding(row: dict[str, Any], user: User) -> Holding:
         alert_below=row["alert_below_micro"],
         has_second_factor=row["has_second_factor"],
         has_bills=row["has_bills"],
+        overdue=Overdue(row["late_count"], int(row["late_tokens"]), row["late_since"])
+        if row["late_count"]
+        else None,
     )

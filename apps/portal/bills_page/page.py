@@ -17,7 +17,7 @@ from apps.core.errors import ValidationError
 from apps.core.periods import Calendar, zone
 from apps.core.units import MICRO
 from apps.hosting.bills import UNPAID
-from apps.hosting.entitlements import Overdue, overdue_of
+from apps.hosting.entitlements import Overdue
 from apps.hosting.explaining import gigabytes, kind_name, share_words, state_name
 from apps.hosting.lines import CORRECTION, HOSTING, STORAGE, MonthCost
 from apps.hosting.measuring import Use
@@ -156,7 +156,7 @@ def title_of(name: str, key: str) -> str:
 
 
 def load_bills_page(holding: Holding, shell: Shell, asked: Mapping[str, str]) -> BillsPage:
-    """The page: eight queries beside the shell's."""
+    """The page: seven queries beside the shell's."""
     state, at = shell.desk.wallets[holding.wallet_id], shell.at
     calendar = state.calendar
     wallet = Wallet.objects.get(pk=holding.wallet_id)
@@ -172,7 +172,7 @@ def load_bills_page(holding: Holding, shell: Shell, asked: Mapping[str, str]) ->
         holding=holding,
         at=at,
         zone=zone(calendar.zone_at(at)),
-        blocked=_blocked(overdue_of(holding.wallet_id, at=at), state),
+        blocked=_blocked(holding.overdue, state),
         unpaid=int(unpaid["tokens"] or 0),
         due_on=calendar.day_of(unpaid["due"]) if unpaid["due"] else None,
         accruing=None if accruing is None else _so_far(accruing, calendar, at),

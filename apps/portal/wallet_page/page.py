@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from apps.core import figures, sql
 from apps.core.periods import zone
-from apps.hosting.entitlements import Overdue, overdue_of
+from apps.hosting.entitlements import Overdue
 from apps.portal.holdings import Holding, Shell
 from apps.portal.transactions.lines import Line
 from apps.portal.transactions.page import latest_lines
@@ -108,7 +108,7 @@ def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
         limits=_limits(holding, shell, at),
         paid_for=_paid_for(holding, names, span),
         recently=make_recently(sums, span, wallet.available),
-        overdue=overdue_of(wallet.id, at=at) if wallet.awaited else None,
+        overdue=holding.overdue,
         low_below=holding.alert_below if is_low(wallet.available, holding.alert_below) else None,
     )
 
