@@ -61,29 +61,30 @@ def _write(log: str, words: str) -> None:
 def _work(log: str, at: datetime) -> None:
     from django.db import InterfaceError, OperationalError, connections  # noqa: PLC0415
 
+    connections.close_all()
+    while True:
+        try:
+            if not _work_once(log, at):
+                os._exit(0)
+        except (OperationalError, InterfaceError) as error:  # busy, or restarted
+            _write(log, f"wait {os.getpid()} {type(error).__name__}")
+            connections.close_all()
+            time.sleep(0.05)
+
+
+def _work_once(log: str, at: datetime) -> bool:
+    """A chunk of each run under way; whether there is any run."""
     from apps.jobs.models import Run  # noqa: PLC0415
     from apps.jobs.working import do_chunk, finish  # noqa: PLC0415
 
-    connections.close_all()
-    while True:
-        runs = list(Run.objects.filter(under_way=True))
-        if not runs:
-            os._exit(0)
-        for run in runs:
-            try:
-                done = do_chunk(run, at=at)
-                if done is None and not finish(run, at=at):
-                    time.sleep(0.01)
-            except (
-                OperationalError,
-                InterfaceError,
-            ) as error:  # busy, or restarted
-                _write(log, f"wait {os.getpid()} {type(error).__name__}")
-                connections.close_all()
-                time.sleep(0.05)
-                continue
-            if done is not None:
-                _write(log, f"closed {os.getpid()} {run.pk}")
+    runs = list(Run.objects.filter(under_way=True))
+    for run in runs:
+        done = do_chunk(run, at=at)
+        if done is not None:
+            _write(log, f"closed {os.getpid()} {run.pk}")
+        elif not finish(run, at=at):
+            time.sleep(0.01)
+    return bool(runs)
 
 
 if __name__ == "__main__":
