@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from apps.core.errors import ValidationError
+
 Period = Literal["day", "week", "month", "total"]
 PERIODS: tuple[Period, ...] = ("day", "week", "month", "total")
 
@@ -44,6 +46,16 @@ def month_start(day: date) -> date:
 def next_month(day: date) -> date:
     """The first day of the month after the one that holds `day`."""
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def month_of(text: str) -> date:
+    """The first day of a month written as ``2026-12``; ValidationError says how to write it."""
+    try:
+        if len(text) != len("2026-12"):
+            raise ValueError(text)
+        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise ValidationError({"month": ["Write a month such as 2026-12."]}) from None
 
 
 def first_day(period: Period, day: date) -> date:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import NotFound, ValidationError
-from apps.core.periods import day_start, month_start, next_month
+from apps.core.periods import month_of, month_start
 from apps.events.outbox import receive
 from apps.hosting.billing import bill_payers
 from apps.hosting.models import Payer
 from apps.hosting.settling import on_credit
 from apps.jobs.models import Run
-from apps.jobs.registry import Job, NotYet, Query, Task, register_job
-from apps.jobs.starting import start_run
-from apps.wallets.books import CREDITED, DueElsewhere, settle_apart
+from apps.jobs.registry import Job, Query, Task, register_job
+from apps.jobs.starting import start_if_due, start_run
+from apps.wallets.books import CREDITED
 from apps.wallets.models import Wallet
-from apps.wallets.resetting import EARLIEST, month_of
+from apps.wallets.resetting import EARLIEST, settling_first
 
 BILLS = "bills"
-FIRST_ZONE = "Pacific/Kiritimati"
-"""Where a month ends first."""
 
 
 def _select(task: Task) -> Query:
@@ -54,10 +51,8 @@ WHERE ((p.month <= %s AND p.ends_at <= %s) OR EXISTS (
 
 
 def _work(task: Task, keys: Sequence[int]) -> None:
-    try:
+    with settling_first(task.at):
         bill_payers(keys, through=month_of(task.subject), at=task.at)
-    except DueElsewhere as due:
-        raise NotYet(partial(settle_apart, due.wallet_ids, task.at)) from due
 
 
 JOB = Job(
@@ -82,13 +77,11 @@ def start_billing(*, month: str, owner: str = "", actor: str, at: datetime) -> R
 
     ValidationError for a month that has ended nowhere, NotFound for an unknown owner.
     """
-    if at < day_start(next_month(month_of(month)), FIRST_ZONE):
+    if month_of(month) >= month_start((at + EARLIEST).date()):
         raise ValidationError({"month": [f"{month} has not ended yet: it is billed when it has."]})
     if owner:
         _require_owner(owner)
-    run = start_run(job=BILLS, subject=month, scope=owner, actor=actor, at=at)
-    assert run is not None  # noqa: S101 (a run is made even where nothing is due)
-    return run
+    return start_run(job=BILLS, subject=month, scope=owner, actor=actor, at=at)
 
 
 def _require_owner(owner: str) -> None:
@@ -104,6 +97,4 @@ def start_due_billing(*, at: datetime) -> Run | None:
     if not Payer.objects.filter(due_at__lte=at, ends_at__lte=at).exists():
         return None
     month = month_start((at + EARLIEST).date()) - timedelta(days=1)
-    return start_run(
-        job=BILLS, subject=f"{month:%Y-%m}", scope=CLOCK, actor="clock", at=at, even_if_empty=False
-    )
+    return start_if_due(job=BILLS, subject=f"{month:%Y-%m}", scope=CLOCK, at=at)

@@ -9,8 +9,10 @@ from django.db import IntegrityError, transaction
 from apps.core import sql
 from apps.identity.auditing import record_audit
 from apps.jobs.models import Chunk, Run
-from apps.jobs.registry import Job, Task, job_of
+from apps.jobs.registry import Task, job_of
 
+CLOCK = "clock"
+"""Who starts what nobody asked for."""
 _CUT = """
 SELECT MIN(key), MAX(key), COUNT(*) FROM (
     SELECT key, (ROW_NUMBER() OVER (ORDER BY key) - 1) / {size} AS part FROM ({select}) AS due) AS cut
@@ -18,33 +20,38 @@ GROUP BY part ORDER BY part
 """
 
 
-def start_run(
-    *, job: str, subject: str, scope: str = "", actor: str, at: datetime, even_if_empty: bool = True
-) -> Run | None:
+def start_run(*, job: str, subject: str, scope: str = "", actor: str, at: datetime) -> Run:
     """The run of the job for the subject: the one under way, else a new one with all that is due now.
 
-    None if nothing is due and nobody needs a record of that (`even_if_empty`).
+    A run is on record even where nothing is due, because somebody asked for it.
     """
-    under_way = Run.objects.filter(job=job, subject=subject, scope=scope, under_way=True)
-    found = under_way.first()
-    if found is not None:
-        return found
-    try:
-        with transaction.atomic():
-            return _begin(job_of(job), Task(subject, scope, at), actor, even_if_empty)
-    except IntegrityError:
-        return under_way.first()
+    while True:
+        try:
+            with transaction.atomic():
+                return _under_way(job, subject, scope) or _begin(job, Task(subject, scope, at), actor)
+        except IntegrityError:  # another start came first: join it, or begin anew if it has ended already
+            continue
 
 
-def _begin(job: Job, task: Task, actor: str, even_if_empty: bool) -> Run | None:
+def start_if_due(*, job: str, subject: str, scope: str = "", at: datetime) -> Run | None:
+    """The clock's start: as `start_run`, but None, and no record, where nothing is due."""
+    select, values = job_of(job).select(Task(subject, scope, at))
+    if not sql.fetch(f"SELECT key FROM ({select}) AS due LIMIT 1", values):
+        return _under_way(job, subject, scope)
+    return start_run(job=job, subject=subject, scope=scope, actor=CLOCK, at=at)
+
+
+def _under_way(job: str, subject: str, scope: str) -> Run | None:
+    return Run.objects.filter(job=job, subject=subject, scope=scope, under_way=True).first()
+
+
+def _begin(code: str, task: Task, actor: str) -> Run:
+    job = job_of(code)
     run = Run.objects.create(
         job=job.code, subject=task.subject, scope=task.scope, actor=actor[:160], asked_at=task.at
     )
     select, values = job.select(task)
     cut = sql.fetch(_CUT.format(size=job.chunk, select=select), values)
-    if not cut and not even_if_empty:
-        run.delete()
-        return None
     sql.insert(
         "jobs_chunk",
         ("run_id", "first", "last", "size", "state", "attempts", "error", "worker"),
@@ -52,7 +59,7 @@ def _begin(job: Job, task: Task, actor: str, even_if_empty: bool) -> Run | None:
     )
     run.total = sum(size for _first, _last, size in cut)
     run.save(update_fields=["total"])
-    if actor != "clock":
+    if actor != CLOCK:
         record_audit(
             actor=actor,
             action="run.start",

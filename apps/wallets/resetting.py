@@ -6,18 +6,19 @@ finds nothing to do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import sql
 from apps.core.errors import ValidationError
-from apps.core.periods import month_start
+from apps.core.periods import month_of, month_start
 from apps.jobs.models import Run
 from apps.jobs.registry import Job, NotYet, Query, Task, register_job
-from apps.jobs.starting import start_run
+from apps.jobs.starting import start_if_due, start_run
 from apps.wallets.books import DueElsewhere, open_desk, settle_apart, write
 
 RESET = "free_tokens"
@@ -32,10 +33,17 @@ def _select(task: Task) -> Query:
 
 
 def _work(task: Task, keys: Sequence[int]) -> None:
-    try:
+    with settling_first(task.at):
         write(open_desk(keys, at=task.at), at=task.at)
+
+
+@contextmanager
+def settling_first(at: datetime) -> Iterator[None]:
+    """In the work of a job: what is due on wallets beyond the chunk's is settled before the chunk begins."""
+    try:
+        yield
     except DueElsewhere as due:
-        raise NotYet(partial(settle_apart, due.wallet_ids, task.at)) from due
+        raise NotYet(partial(settle_apart, due.wallet_ids, at)) from due
 
 
 JOB = Job(
@@ -53,16 +61,6 @@ def register() -> None:
     register_job(JOB)
 
 
-def month_of(text: str) -> date:
-    """The first day of a month written as ``2026-12``; ValidationError says how to write it."""
-    try:
-        if len(text) != len("2026-12"):
-            raise ValueError(text)
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise ValidationError({"month": ["Write a month such as 2026-12."]}) from None
-
-
 def start_reset(*, cycle: str, actor: str, at: datetime) -> Run:
     """Begin the cycle (a month such as ``2026-12``) in all wallets in which it has come.
 
@@ -70,9 +68,7 @@ def start_reset(*, cycle: str, actor: str, at: datetime) -> Run:
     """
     if month_of(cycle) > month_start((at + EARLIEST).date()):
         raise ValidationError({"cycle": [f"{cycle} has not begun anywhere yet."]})
-    run = start_run(job=RESET, subject=cycle, actor=actor, at=at)
-    assert run is not None  # noqa: S101 (a run is made even where nothing is due)
-    return run
+    return start_run(job=RESET, subject=cycle, actor=actor, at=at)
 
 
 def start_due_reset(*, at: datetime) -> Run | None:
@@ -81,4 +77,4 @@ def start_due_reset(*, at: datetime) -> Run | None:
     if first is None or sql.instant(first) > at:
         return None
     cycle = f"{(at + EARLIEST).date():%Y-%m}"
-    return start_run(job=RESET, subject=cycle, actor="clock", at=at, even_if_empty=False)
+    return start_if_due(job=RESET, subject=cycle, at=at)

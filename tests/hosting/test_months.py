@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apps.core.periods import day_start, next_month
+from apps.core.periods import day_start, month_of, next_month
 from apps.hosting.models import Bill, ClosedMonth, Payer
 from apps.hosting.running import start_due_billing
 from apps.jobs.working import carry_out
-from apps.wallets.resetting import month_of
 from apps.wallets.services import sync_organisation
 from tests.cast import an_organisation
 from tests.hosting.world import bill, report, tokens_of

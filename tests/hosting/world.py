@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from apps.core.periods import next_month
+from apps.core.periods import month_of, next_month
 from apps.core.units import MICRO
 from apps.hosting.models import Bill, Resource
 from apps.hosting.reporting import Reported, report_resource
@@ -16,7 +16,6 @@ from apps.ledger.models import Account
 from apps.pricing.price_book_file import parse_price_book
 from apps.pricing.services import load_price_book
 from apps.wallets.models import Wallet
-from apps.wallets.resetting import month_of
 from tests.cast import AT, BOOK
 
 HOSTING = """

@@ -15,7 +15,7 @@ from apps.jobs.models import Chunk, Ring, Run
 from apps.jobs.registry import Job, NotYet, Query, Task, register_job
 from apps.jobs.ringing import on_record
 from apps.jobs.selectors import progress_of
-from apps.jobs.starting import retry_failed, start_run
+from apps.jobs.starting import retry_failed, start_if_due, start_run
 from apps.jobs.working import carry_on, carry_out, do_chunk
 from tests.cast import a_user, load_prices
 
@@ -46,10 +46,8 @@ def _work(task: Task, keys: Sequence[int]) -> None:
             raise ValueError("This one cannot be named.")
 
 
-def _run(**more: object) -> Run:
-    run = start_run(job="naming", subject="2026-11", actor="tests", at=AT)
-    assert run is not None
-    return run
+def _run() -> Run:
+    return start_run(job="naming", subject="2026-11", actor="tests", at=AT)
 
 
 def _finish(run: Run) -> Run:
@@ -72,8 +70,7 @@ def test_a_second_start_joins_the_run_under_way() -> None:
 
 def test_what_is_not_due_needs_no_run_of_the_clocks() -> None:
     _finish(_run())
-    args = {"job": "naming", "subject": "2026-11", "actor": "clock", "at": AT}
-    assert start_run(**args, even_if_empty=False) is None  # type: ignore[arg-type]
+    assert start_if_due(job="naming", subject="2026-11", at=AT) is None
     assert Run.objects.count() == 1
 
 

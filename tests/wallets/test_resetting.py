@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from apps.core.clock import stopped_at
 from apps.core.errors import ValidationError
-from apps.core.periods import day_start
+from apps.core.periods import day_start, month_of
 from apps.core.proof import verify_ledger
 from apps.core.units import MICRO
 from apps.jobs.models import Run
@@ -21,7 +21,7 @@ from apps.usage.settling import expire_holds
 from apps.usage.state import ChargeRequest
 from apps.wallets.books import settle_wallets
 from apps.wallets.models import Grant, Movement, Wallet
-from apps.wallets.resetting import month_of, start_due_reset, start_reset
+from apps.wallets.resetting import start_due_reset, start_reset
 from tests.cast import AT, a_user, an_organisation, load_prices
 
 pytestmark = pytest.mark.django_db

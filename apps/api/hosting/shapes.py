@@ -14,6 +14,7 @@ from apps.api.shapes.numbers import ABOVE_ZERO, SIX, Quantity, Whole
 from apps.api.shapes.objects import Fields, Items, absent, needed, optional
 from apps.api.shapes.texts import Choice, Instant, InstantInQuery, PlatformId, Text
 from apps.core.errors import ValidationError
+from apps.core.periods import month_of
 from apps.core.units import MICRO, format_tokens
 from apps.hosting.entitlements import Entitlements, Permission
 from apps.hosting.lines import CORRECTION, HOSTING
@@ -21,7 +22,6 @@ from apps.hosting.models import Bill, Resource
 from apps.hosting.selectors import state_at
 from apps.pricing.hosting import GIGABYTE, KINDS
 from apps.wallets.models import Wallet
-from apps.wallets.resetting import month_of
 
 MOST_MEMBERS = 10**9
 MOST_BYTES = 10**18

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.core import figures
 from apps.core.errors import ValidationError
-from apps.core.periods import Calendar, zone
+from apps.core.periods import Calendar, month_of, zone
 from apps.core.units import MICRO
 from apps.hosting.bills import UNPAID
 from apps.hosting.entitlements import Overdue
@@ -25,7 +25,6 @@ from apps.hosting.models import Bill
 from apps.hosting.selectors import Accruing, accruing_of, state_at
 from apps.portal.holdings import Holding, Shell
 from apps.wallets.models import Wallet
-from apps.wallets.resetting import month_of
 from apps.wallets.state import ALLOCATED, WalletState
 
 MOST_ACCRUING = 40

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from apps.core.csv_files import Number, csv_text
 from apps.core.errors import ValidationError
+from apps.core.periods import month_of
 from apps.core.units import format_tokens
 from apps.hosting.models import Bill
 from apps.hosting.selectors import bills_of, state_at
@@ -19,7 +20,6 @@ from apps.portal.bills_page.page import load_bills_page, row_of
 from apps.portal.context import required_shell
 from apps.portal.holdings import Shell
 from apps.portal.usage_page.views import file_answer, wallet_of
-from apps.wallets.resetting import month_of
 
 MOST_LINES = 50_000
 

@@ -25,7 +25,7 @@ from reportlab.platypus.tables import Table, TableStyle
 
 from apps.core import figures
 from apps.portal.holdings import Holding
-from apps.portal.statement_page.statement import MonthStatement, StatementLine
+from apps.portal.statement_page.statement import MonthStatement
 
 REGULAR, STRONG = "Vera", "VeraBd"
 INK, SOFT, RULE = colors.HexColor("#1b1b1f"), colors.HexColor("#5b5b66"), colors.HexColor("#c9c9d1")
@@ -108,18 +108,14 @@ def _table(statement: MonthStatement) -> Table:
         rows.append([drawable(label), count, drawable(str(figures.figure(amount, places, plus=plus)))])
 
     add(_("Balance at the start"), "", statement.opening, is_strong=True)
-    for lines, sign in ((statement.came_in, 1), (statement.went_out, -1)):
-        _add_lines(add, lines, sign)
+    for line in statement.came_in:
+        add(line.label, figures.count(line.count), line.amount, plus=True)
+    for line in statement.went_out:
+        add(line.label, figures.count(line.count), line.taken, plus=True)
     add(_("Balance at the end"), "", statement.closing, is_strong=True)
     table = Table(rows, colWidths=[96 * mm, 28 * mm, 42 * mm], repeatRows=1)
     table.setStyle(_style(strong))
     return table
-
-
-def _add_lines(add: object, lines: Sequence[StatementLine], sign: int) -> None:
-    assert callable(add)  # noqa: S101 (a function of the caller)
-    for line in lines:
-        add(line.label, figures.count(line.count), sign * line.amount, plus=True)
 
 
 def _style(strong: Sequence[int]) -> TableStyle:

@@ -15,14 +15,13 @@ from django.views.decorators.http import require_safe
 from apps.core import figures
 from apps.core.csv_files import Number, csv_text
 from apps.core.errors import ValidationError
-from apps.core.periods import zone
+from apps.core.periods import month_of, zone
 from apps.core.units import format_tokens
 from apps.portal.holdings import Holding
 from apps.portal.statement_page.pdf import write_pdf
 from apps.portal.statement_page.statement import MonthStatement, load_statement, months_of, neighbours
 from apps.portal.usage_page.views import file_answer, wallet_of
 from apps.wallets.models import Wallet
-from apps.wallets.resetting import month_of
 
 
 @dataclass(frozen=True, slots=True)
