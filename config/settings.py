@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "apps.support",
     "apps.hosting",
     "apps.usage",
+    "apps.plans",
     "apps.allocations",
     "apps.wallets",
     "apps.organisations",

@@ -7,7 +7,7 @@ Rules: charging.md (limits, fine print), organisations.md (limits and budgets).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from apps.core.periods import PERIODS, Calendar, Period, first_day, following
@@ -32,12 +32,27 @@ NO_LIMIT = 2**80
 
 @dataclass(frozen=True, slots=True)
 class LimitRule:
-    """One row: subject, period and cap in micro-tokens; None is explicitly no limit."""
+    """One row: subject, period and cap in micro-tokens; None is explicitly no limit.
+
+    With `first_on` it is a raise instead: so many more on the days until before `until_on`, under
+    whichever limit holds for the subject in this period.
+    """
 
     subject_type: str
     subject_key: str
     period: Period
     tokens: int | None
+    first_on: date | None = None
+    until_on: date | None = None
+
+    @property
+    def is_raise(self) -> bool:
+        return self.first_on is not None
+
+    def raises_on(self, day: date) -> bool:
+        return (
+            self.first_on is not None and self.first_on <= day and (not self.until_on or day < self.until_on)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +123,7 @@ def for_person(rules: Sequence[LimitRule], *, member: str, role: str) -> list[Li
     wanted = ((MEMBER, member), (ROLE, role), (MEMBERS, ""))
     for subject in wanted:
         for rule in rules:
-            if (rule.subject_type, rule.subject_key) == subject:
+            if (rule.subject_type, rule.subject_key) == subject and not rule.is_raise:
                 found.setdefault(rule.period, rule)
     return [rule for rule in found.values() if rule.tokens is not None]
 
@@ -120,8 +135,20 @@ def for_shared(rules: Sequence[LimitRule], cost_centres: Sequence[str]) -> list[
         rule
         for subject in wanted
         for rule in rules
-        if rule.tokens is not None and (rule.subject_type, rule.subject_key) == subject
+        if rule.tokens is not None and not rule.is_raise and (rule.subject_type, rule.subject_key) == subject
     ]
+
+
+def raised(rule: LimitRule, rules: Sequence[LimitRule], subject: tuple[str, str], day: date) -> LimitRule:
+    """The rule with what the subject was granted on top of it for the day."""
+    more = sum(
+        other.tokens or 0
+        for other in rules
+        if other.period == rule.period
+        and (other.subject_type, other.subject_key) == subject
+        and other.raises_on(day)
+    )
+    return replace(rule, tokens=(rule.tokens or 0) + more) if more and rule.tokens is not None else rule
 
 
 def apply(
@@ -141,11 +168,27 @@ def apply(
     """
     if not rules:
         return ()
-    held = [(rule, (scope, MEMBER, member)) for rule in for_person(rules, member=member, role=role or "")]
-    shared = [
-        (rule, (scope, rule.subject_type, rule.subject_key)) for rule in for_shared(rules, cost_centres)
-    ]
-    return tuple(on_day(rule, total, calendar, day) for rule, total in [*held, *shared])
+    held = tuple(
+        on_day(raised(rule, rules, (MEMBER, member), day), (scope, MEMBER, member), calendar, day)
+        for rule in for_person(rules, member=member, role=role or "")
+    )
+    return held + apply_shared(rules, scope=scope, calendar=calendar, day=day, cost_centres=cost_centres)
+
+
+def apply_shared(
+    rules: Sequence[LimitRule],
+    *,
+    scope: int,
+    calendar: Calendar,
+    day: date,
+    cost_centres: Sequence[str] = (),
+) -> tuple[Limit, ...]:
+    """The limits of the cost centres named and of the organisation on a local day."""
+    found = []
+    for rule in for_shared(rules, cost_centres):
+        subject = (rule.subject_type, rule.subject_key)
+        found.append(on_day(raised(rule, rules, subject, day), (scope, *subject), calendar, day))
+    return tuple(found)
 
 
 def on_day(rule: LimitRule, total: Total, calendar: Calendar, day: date, warns_only: bool = False) -> Limit:

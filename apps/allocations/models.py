@@ -64,6 +64,8 @@ class SpendingLimit(models.Model):
     )
     period = models.CharField(max_length=5, choices=Period.choices)
     tokens_micro = models.BigIntegerField(null=True, blank=True)
+    set_at = models.DateTimeField(null=True, blank=True, help_text="When it got the value it has.")
+    set_by = models.CharField(max_length=160, blank=True)
 
     class Meta:
         constraints = [
@@ -76,6 +78,184 @@ class SpendingLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period} limit of {self.subject_type} {self.subject_key}"
+
+
+class DefaultLimit(models.Model):
+    """What a new organisation may spend per period until it has limits of its own; staff set it."""
+
+    period = models.CharField(max_length=5, choices=SpendingLimit.Period.choices, unique=True)
+    tokens_micro = models.BigIntegerField()
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(tokens_micro__gte=0), name="a_default_limit_is_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period} limit of new organisations"
+
+
+class LimitRequest(models.Model):
+    """Somebody asks for more than a limit allows, and what was decided."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        GRANTED = "granted", "Granted until the period ends"
+        RAISED = "raised", "Granted for good"
+        DECLINED = "declined", "Declined"
+        WITHDRAWN = "withdrawn", "Taken back"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="limit_requests")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="limit_requests"
+    )
+    subject_type = models.CharField(max_length=12, choices=Subject.choices)
+    subject_key = models.CharField(max_length=128, blank=True)
+    period = models.CharField(max_length=5, choices=SpendingLimit.Period.choices)
+    tokens_micro = models.BigIntegerField(help_text="How many more are asked for.")
+    reason = models.CharField(max_length=500)
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    granted_micro = models.BigIntegerField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=160, blank=True)
+    answer = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "user", "subject_type", "subject_key", "period"],
+                name="one_open_request_per_limit",
+                condition=models.Q(state="open"),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(tokens_micro__gt=0), name="a_request_asks_for_something"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "state", "-asked_at"], name="requests_by_state")]
+
+    def __str__(self) -> str:
+        return f"R-{self.pk}"
+
+
+class LimitRaise(models.Model):
+    """So many tokens more under a limit, on the days of one period: it lapses by itself."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="limit_raises")
+    subject_type = models.CharField(max_length=12, choices=Subject.choices)
+    subject_key = models.CharField(max_length=128, blank=True)
+    period = models.CharField(max_length=5, choices=SpendingLimit.Period.choices)
+    tokens_micro = models.BigIntegerField()
+    first_on = models.DateField()
+    until_on = models.DateField(help_text="The day on which it no longer holds.")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=160)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(tokens_micro__gt=0), name="a_raise_raises"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tokens_micro} more for {self.subject_type} {self.subject_key}"
+
+
+class AllocationBar(models.Model):
+    """Whether a role or a member may be given tokens; without a row they may."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="allocation_bars")
+    subject_type = models.CharField(max_length=12, choices=Subject.choices)
+    subject_key = models.CharField(max_length=128)
+    barred = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "subject_type", "subject_key"], name="one_bar_per_subject"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_type} {self.subject_key}: {'barred' if self.barred else 'may receive'}"
+
+
+class RecurringAllocation(models.Model):
+    """Tokens that members get every week or month, by themselves."""
+
+    class Every(models.TextChoices):
+        WEEK = "week", "Week"
+        MONTH = "month", "Month"
+
+    class Mode(models.TextChoices):
+        ADD = "add", "Give so many"
+        TOP_UP = "top_up", "Top up to so many"
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="recurring_allocations"
+    )
+    subject_type = models.CharField(max_length=12, choices=Subject.choices)
+    subject_key = models.CharField(max_length=128, blank=True)
+    mode = models.CharField(max_length=6, choices=Mode.choices)
+    tokens_micro = models.BigIntegerField()
+    every = models.CharField(max_length=5, choices=Every.choices)
+    day = models.PositiveSmallIntegerField(
+        help_text="Of the month (a shorter one: its last), or 1 for Monday."
+    )
+    note = models.CharField(max_length=500, blank=True)
+    actor = models.CharField(max_length=160)
+    made_at = models.DateTimeField()
+    next_on = models.DateField(help_text="On which local day it is due next.")
+    due_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    last_at = models.DateTimeField(null=True, blank=True)
+    last_run = models.BigIntegerField(null=True, blank=True, help_text="The number of the allocations made.")
+    skipped = models.CharField(max_length=500, blank=True, help_text="Why it was skipped the last time.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(tokens_micro__gt=0), name="a_recurring_one_gives"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mode} {self.tokens_micro} every {self.every}"
+
+
+class Invitation(models.Model):
+    """Somebody is asked by e-mail to become a member, perhaps with tokens to begin with."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=150, blank=True)
+    role = models.CharField(max_length=10)
+    tokens_micro = models.BigIntegerField(default=0, help_text="Allocated when it is accepted.")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret in the link.")
+    actor = models.CharField(max_length=160)
+    at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=500, blank=True, help_text="Why its tokens were not allocated.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "email"],
+                name="one_open_invitation_per_address",
+                condition=models.Q(accepted_at=None, revoked_at=None),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(tokens_micro__gte=0), name="an_invitation_takes_nothing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.organisation_id}"
 
 
 class PersonalBudget(models.Model):

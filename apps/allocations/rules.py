@@ -212,7 +212,9 @@ def _set_limit(organisation: Organisation, change: LimitChange, actor: str, at: 
             stored.delete()
         _audit(organisation, "limit.remove", change.subject, before, None, actor, at)
         return
-    SpendingLimit.objects.update_or_create(**which, defaults={"tokens_micro": change.tokens})
+    if stored is None or stored.tokens_micro != change.tokens:
+        values = {"tokens_micro": change.tokens, "set_at": at, "set_by": actor[:160]}
+        SpendingLimit.objects.update_or_create(**which, defaults=values)
     after = {"period": change.period, "tokens": _tokens(change.tokens)}
     _audit(organisation, "limit.set", change.subject, before, after, actor, at)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import DateField, F, Value
+
 from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule, Tally, Total
-from apps.allocations.models import Allocation, PersonalBudget, SpendingLimit
+from apps.allocations.models import Allocation, LimitRaise, PersonalBudget, SpendingLimit
 from apps.allocations.tallying import load_tally, tally_on
 from apps.core.errors import NotAMember, NotFound
 from apps.core.periods import PERIODS, Calendar, Period
@@ -114,7 +116,14 @@ def limits_of_organisation(organisation: str, *, at: datetime) -> tuple[LimitVie
     rules = _rules(wallet)
     desk = project([wallet.pk], at=at)
     calendar = desk.wallets[wallet.pk].calendar
-    held = [_applied(rule, wallet.pk, calendar, at) for rule in rules]
+    day = calendar.day_of(at)
+    held = [
+        _applied(
+            limits.raised(rule, rules, (rule.subject_type, rule.subject_key), day), wallet.pk, calendar, at
+        )
+        for rule in rules
+        if not rule.is_raise
+    ]
     tally = load_tally(tally_on(desk), [n for n in held if n.rule.subject_type not in _PER_PERSON])
     return tuple(_view(limit, tally, known=limit.rule.subject_type not in _PER_PERSON) for limit in held)
 
@@ -125,9 +134,23 @@ def _applied(rule: LimitRule, scope: int, calendar: Calendar, at: datetime) -> L
 
 
 def _rules(wallet: Wallet) -> list[LimitRule]:
-    rows = SpendingLimit.objects.filter(organisation_id=wallet.organisation_id or 0)
-    rules = [LimitRule(r.subject_type, r.subject_key, _period(r.period), r.tokens_micro) for r in rows]
-    return sorted(rules, key=_wide_first)
+    return sorted(rules_of(wallet.organisation_id or 0), key=_wide_first)
+
+
+def rules_of(organisation_id: int) -> list[LimitRule]:
+    """All limits of an organisation, and what was granted on top of them: one query."""
+    kept = SpendingLimit.objects.filter(organisation_id=organisation_id).annotate(
+        first=Value(None, DateField()), until=Value(None, DateField())
+    )
+    raises = LimitRaise.objects.filter(organisation_id=organisation_id).annotate(
+        first=F("first_on"), until=F("until_on")
+    )
+    names = ("subject_type", "subject_key", "period", "tokens_micro", "first", "until")
+    rows = kept.values_list(*names).union(raises.values_list(*names), all=True)
+    return [
+        LimitRule(kind, key, _period(period), tokens, first, until)
+        for kind, key, period, tokens, first, until in rows
+    ]
 
 
 def _wide_first(rule: LimitRule) -> tuple[int, str, int]:

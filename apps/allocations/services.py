@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from apps.allocations.bars import require_not_barred
 from apps.allocations.models import Allocation
 from apps.core import sql
 from apps.core.errors import (
@@ -60,8 +61,8 @@ def allocate(
 ) -> Run:
     """Move tokens from the organisation to members' allocated buckets: all items or none.
 
-    Earned tokens go first, then purchased; free ones stay. NotFound, NotAMember, PriceBookMismatch or
-    InsufficientTokens change nothing.
+    Earned tokens go first, then purchased; free ones stay. NotFound, NotAMember, InvalidState (somebody
+    is barred), PriceBookMismatch or InsufficientTokens change nothing.
     """
     return _move(organisation, items, note, actor, at, Allocation.Direction.ALLOCATE, _give)
 
@@ -93,6 +94,8 @@ def _move(
             _ensure_buckets(own, wallets.values())
         desk = open_desk([own.pk, *(wallet.pk for wallet in wallets.values())], at=at)
         _require_members(organisation, wallets)  # under the locks: nobody leaves any more
+        if direction == Allocation.Direction.ALLOCATE:
+            require_not_barred(organisation, users)
         _check_wallets(desk, own.pk, direction)
         first = len(desk.transfers)
         for item in items:

@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule, Tally, Total
-from apps.allocations.models import SpendingLimit
-from apps.allocations.selectors import state_of
+from apps.allocations.selectors import rules_of, state_of
 from apps.allocations.tallying import TABLE
 from apps.core import sql
 from apps.core.periods import PERIODS, Calendar, Period, first_day, following
+from apps.wallets.models import Wallet
 
 Order = Literal["spent", "-spent", "name", "-name", "left", "-left"]
 PER_PERSON = (limits.MEMBERS, limits.ROLE, limits.MEMBER)
@@ -118,11 +118,9 @@ def month_totals(whose: Whose) -> MonthTotals:
 
 
 def person_rules(wallet_id: int) -> list[LimitRule]:
-    """The organisation's limits that hold for single persons."""
-    rows = SpendingLimit.objects.filter(
-        organisation__wallet=wallet_id, subject_type__in=PER_PERSON
-    ).values_list("subject_type", "subject_key", "period", "tokens_micro")
-    return [LimitRule(kind, key, _period(period), tokens) for kind, key, period, tokens in rows]
+    """The organisation's limits that hold for single persons, and what they were granted on top."""
+    organisation = Wallet.objects.values_list("organisation_id", flat=True).get(pk=wallet_id)
+    return [rule for rule in rules_of(organisation or 0) if rule.subject_type in PER_PERSON]
 
 
 def limits_of_member(whose: Whose, rules: Sequence[LimitRule], key: str, role: str) -> tuple[Limit, ...]:
@@ -236,7 +234,3 @@ def _periods(rules: Sequence[LimitRule]) -> list[Period]:
     """Those that have to be summed up: all of time only where some rule wants it."""
     wanted = {rule.period for rule in rules} | {"month"}
     return [period for period in PERIODS if period in wanted]
-
-
-def _period(text: str) -> Period:
-    return next(period for period in PERIODS if period == text)

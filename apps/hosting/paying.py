@@ -24,11 +24,6 @@ class Month:
     ends_at: datetime
 
 
-def calendar_of(wallet: Wallet) -> Calendar:
-    """The calendar of a wallet's owner."""
-    return Calendar(wallet.time_zone, wallet.coming_time_zone, wallet.zone_changes_at)
-
-
 def month_with(calendar: Calendar, at: datetime) -> Month:
     """The month that holds an instant, as it begins and ends by the calendar."""
     return month_from(calendar, month_start(calendar.day_of(at)))
@@ -51,7 +46,7 @@ def note_payers(wallets: Iterable[int], *, since: datetime, at: datetime) -> Non
     A new payer begins with the month it was reported for; closed months it touches will be put right.
     """
     for wallet in Wallet.objects.filter(pk__in=sorted(wallets)):
-        calendar = calendar_of(wallet)
+        calendar = wallet.calendar
         reported = month_with(calendar, since)
         payer, created = Payer.objects.get_or_create(
             wallet=wallet,

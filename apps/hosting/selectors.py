@@ -13,7 +13,7 @@ from apps.hosting.billing import cost_of
 from apps.hosting.histories import load_histories, resources_of
 from apps.hosting.lines import MonthCost
 from apps.hosting.models import Bill, Payer, Resource
-from apps.hosting.paying import Month, after, calendar_of, month_with
+from apps.hosting.paying import Month, after, month_with
 from apps.hosting.rates import Rates
 from apps.wallets.models import Wallet
 from apps.wallets.selectors import find_wallet
@@ -68,7 +68,7 @@ def accruing_of(wallet: Wallet, *, at: datetime) -> Accruing | None:
     payer = Payer.objects.filter(wallet=wallet).first()
     if payer is None:
         return None
-    calendar = calendar_of(wallet)
+    calendar = wallet.calendar
     month = Month(payer.month, payer.starts_at, payer.ends_at)
     unbilled = []
     while month.ends_at <= at:

@@ -73,3 +73,18 @@ class CostCentre(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CostCentreMember(models.Model):
+    """Somebody who belongs to a cost centre, so that it can be given to as one."""
+
+    cost_centre = models.ForeignKey(CostCentre, on_delete=models.CASCADE, related_name="people")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cost_centre", "user"], name="once_in_a_cost_centre"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.cost_centre}"

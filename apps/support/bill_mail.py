@@ -16,7 +16,6 @@ from apps.events.outbox import receive
 from apps.hosting.bills import UNPAID
 from apps.hosting.entitlements import overdue_of
 from apps.hosting.models import Bill
-from apps.hosting.paying import calendar_of
 from apps.hosting.settling import BILLS_OVERDUE, BILLS_UNPAID
 from apps.organisations.models import Membership, Role
 from apps.wallets.models import Wallet
@@ -60,7 +59,7 @@ def _words(wallet: Wallet, count: int, tokens: int, due: datetime, *, blocked: b
     words = {
         "count": figures.count(count),
         "tokens": figures.figure(tokens),
-        "day": figures.day_and_year(calendar_of(wallet).day_of(due)),
+        "day": figures.day_and_year(wallet.calendar.day_of(due)),
         "owner": owner,
     }
     if blocked:

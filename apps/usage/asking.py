@@ -6,11 +6,13 @@ Read before the locks are taken, so that these are held for as short as possible
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from apps.allocations.limits import LimitRule
 from apps.core import sql
 from apps.core.periods import Calendar
+from apps.plans.quota import Terms
 from apps.usage.setting import ORGANISATION, USER, Centre, Funding, Owner, Party, Setting
 
 
@@ -78,6 +80,15 @@ UNION ALL
 SELECT 'limit', organisation_id, 0, subject_type, subject_key, period, tokens_micro
 FROM allocations_spendinglimit WHERE {organisations} AND (subject_type <> 'member' OR {members})
 UNION ALL
+SELECT 'raise', organisation_id, 0, subject_type, subject_key,
+       period || ' ' || CAST(first_on AS varchar(10)) || ' ' || CAST(until_on AS varchar(10)), tokens_micro
+FROM allocations_limitraise WHERE {organisations} AND (subject_type <> 'member' OR {members})
+UNION ALL
+SELECT 'plan', s.organisation_id, 0, p.name,
+       CAST(s.from_on AS varchar(10)) || ' ' || COALESCE(CAST(s.until_on AS varchar(10)), ''),
+       s.period, s.quota
+FROM plans_subscription s JOIN plans_plan p ON p.id = s.plan_id WHERE {organisations}
+UNION ALL
 SELECT 'budget', 0, user_id, CASE WHEN blocks THEN 'blocks' ELSE '' END, '', '', tokens_micro
 FROM allocations_personalbudget WHERE {users}
 """
@@ -92,7 +103,7 @@ def _load_rules(setting: Setting) -> None:
     in_members, of_keys = sql.among("subject_key", sorted(user.owner_key for user in users.values()))
     rows = sql.fetch(
         _RULES.format(organisations=in_organisations, users=in_users, members=in_members),
-        [*of_organisations, *of_users, *(of_organisations + of_keys) * 2, *of_users],
+        [*of_organisations, *of_users, *(of_organisations + of_keys) * 3, *of_organisations, *of_users],
     )
     for kind, organisation, user, *values in rows:
         _add_rule(setting, kind, organisations.get(organisation), users.get(user), *values)
@@ -113,6 +124,14 @@ def _add_rule(
     elif organisation and kind == "funding":
         rules = setting.funding.setdefault(organisation.wallet_id, {})
         rules[first, second] = Funding(text == "shared_pool", number or 0)
+    elif organisation and kind == "plan":
+        days = [date.fromisoformat(day) for day in second.split()]
+        setting.plans.setdefault(organisation.wallet_id, []).append(Terms(first, text, number or 0, *days))
+    elif organisation and kind == "raise":
+        period, first_on, until_on = text.split()
+        days = [date.fromisoformat(first_on), date.fromisoformat(until_on)]
+        rule = LimitRule(first, second, period, number, *days)
+        setting.limits.setdefault(organisation.wallet_id, []).append(rule)
     elif organisation:
         rule = LimitRule(first, second, text, number)
         setting.limits.setdefault(organisation.wallet_id, []).append(rule)

@@ -138,9 +138,9 @@ class _Batch:
 
     def _place(self, case: Case, payers: Payers) -> ChargeState:
         number = self.numbers.pop()
-        charge = begin(case, self.setting, number=number, client_id=self.client_id, at=self.at)
         tally = tally_on(self.desk)
         plan = plan_case(case, payers, tally)
+        charge = begin(case, self.setting, plan, number=number, client_id=self.client_id, at=self.at)
         charge.uncollected = plan.short
         deciding.place(self.desk, tally, charge, plan)
         return charge

@@ -24,11 +24,11 @@ from apps.core.errors import (
     WalletFrozen,
 )
 from apps.core.units import LARGEST, format_tokens
-from apps.pricing.rating import Price, Rate
+from apps.pricing.rating import Line, Price, Rate
 from apps.pricing.selectors import Catalogue
-from apps.usage.funding import Payers, Plan, Refusal, capacity, count_plan, draw, refusal
+from apps.usage.funding import Payers, Plan, Refusal, capacity, count_plan, covering_plan, draw, refusal
 from apps.usage.setting import ORGANISATION, USER, Centre, Owner, Party, Setting
-from apps.usage.state import CAPTURED, HELD, ChargeRequest, ChargeState
+from apps.usage.state import BY_PLAN, CAPTURED, HELD, ChargeRequest, ChargeState
 from apps.wallets.state import Desk, WalletState
 
 
@@ -137,9 +137,12 @@ def _once_key(rate: Rate, request: ChargeRequest) -> str | None:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
 
 
-def begin(case: Case, setting: Setting, *, number: int, client_id: int | None, at: datetime) -> ChargeState:
-    """The charge before anything is drawn for it."""
+def begin(
+    case: Case, setting: Setting, plan: Plan, *, number: int, client_id: int | None, at: datetime
+) -> ChargeState:
+    """The charge before anything is drawn for it; one that a plan covers costs no tokens."""
     request, organisation = case.request, case.organisation
+    price = covered_price(plan.covered_by) if plan.covered_by else case.price
     rule = setting.funding_of(organisation, case.user) if organisation else None
     event = request.event_id is not None
     captured = request.capture or event
@@ -167,12 +170,12 @@ def begin(case: Case, setting: Setting, *, number: int, client_id: int | None, a
         activity=request.activity,
         once_key=case.once_key,
         metadata=dict(request.metadata),
-        estimated=case.price.micro,
-        price=case.price.micro,
+        estimated=price.micro,
+        price=price.micro,
         uncollected=0,
         refunded=0,
-        billing_source="tokens",
-        breakdown=case.price.lines,
+        billing_source=BY_PLAN if plan.covered_by else "tokens",
+        breakdown=price.lines,
         shared_pool=rule.shared_pool if rule else False,
         micro_percent=rule.micro_percent if rule else 0,
         draws=[],
@@ -187,16 +190,27 @@ def begin(case: Case, setting: Setting, *, number: int, client_id: int | None, a
         captured_at=at if captured else None,
         ended_at=at if captured else None,
         reason="",
+        generations=1 if plan.covered_by else 0,
     )
 
 
+def covered_price(plan: str) -> Price:
+    """What a generation costs that the plan pays for: no tokens."""
+    return Price(0, (Line(f"Covered by the plan {plan}", "1", "generation", "0", None, 0),))
+
+
 def plan_case(case: Case, payers: Payers, tally: Tally) -> Plan:
-    """What would be drawn for the case, as far as it goes."""
+    """What would be drawn for the case, as far as it goes; nothing where a plan covers it."""
+    covered_by = covering_plan(payers, tally) if case.rate.counts_as_generation else ""
+    if covered_by:
+        return Plan(0, covered_by=covered_by)
     return draw(payers, case.price.micro, tally)
 
 
 def denial(case: Case, payers: Payers, plan: Plan, tally: Tally) -> Problem | None:
     """Why the case may not be charged for, or None."""
+    if plan.covered_by:
+        return None
     minimum = case.rate.minimum_balance
     if minimum and (largest := capacity(payers, tally)) < minimum:
         return MinimumBalance(
@@ -276,6 +290,8 @@ def duplicate(request: ChargeRequest) -> DuplicateActivity:
 
 def level(case: Case, payers: Payers, plan: Plan, tally: Tally) -> str:
     """How things stand after the charge: ok, near_limit or few_tokens (a denied one is blocked)."""
+    if plan.covered_by:
+        return "ok"
     after = Tally(tally.loaded, {total: dict(days) for total, days in tally.added.items()})
     count_plan(plan, after, payers, case.user.wallet_id)
     asked = {drawn.source_id for drawn in plan.draws} | {

@@ -70,6 +70,8 @@ def reprice(
     rate = get_rate(version_id=charge.rate_version_id, exchange_rate_id=charge.exchange_rate_id)
     amounts = dict(quantities if quantities is not None else charge.used or charge.quantities)
     cleaned, price = price_work(rate, amounts, options if options is not None else charge.options)
+    if charge.is_covered:
+        price = Price(0, charge.breakdown)  # a generation is one, however long it takes
     return price, cleaned, amounts
 
 

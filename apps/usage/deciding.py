@@ -13,6 +13,7 @@ from apps.allocations.limits import Tally
 from apps.core.errors import InvalidState, ValidationError
 from apps.core.units import format_tokens
 from apps.ledger import platform
+from apps.plans.quota import GENERATION
 from apps.pricing.rating import Price
 from apps.usage.funding import Draw, Payers, Plan, count, draw, merge
 from apps.usage.state import CAPTURED, EXPIRED, HELD, RELEASED, ChargeState
@@ -24,6 +25,7 @@ HOLD = "charge"
 def place(desk: Desk, tally: Tally, charge: ChargeState, plan: Plan) -> None:
     """Begin a charge: hold what the plan draws, or spend it if the charge is captured at once."""
     charge.draws = merge(plan.draws)
+    _count_generation(tally, charge, charge.generations)
     _count(tally, charge, [(drawn, drawn.amount) for drawn in charge.draws])
     if charge.status == HELD:
         _hold(desk, charge)
@@ -65,6 +67,7 @@ def let_go(
     desk.end_hold(charge.id)
     charge.price, charge.breakdown = 0, ()
     charge.status, charge.ended_at, charge.once_key = status, at, None
+    give_back_generation(tally, charge)
     _return(desk, tally, charge, [0] * len(charge.draws), departed, at)
 
 
@@ -80,9 +83,15 @@ def refund(
     at: datetime,
 ) -> None:
     """Give back micro-tokens of a captured charge (all that is left without a number) to where they
-    came from. InvalidState if nothing is left, ValidationError if it would be more than is left."""
+    came from; of one that a plan covered, the generation.
+
+    InvalidState if nothing is left, ValidationError if it would be more than is left.
+    """
     if charge.status != CAPTURED:
         raise wrong_state(charge, "refunded")
+    if charge.generations and tokens is None:
+        give_back_generation(tally, charge)
+        return
     if charge.refundable == 0:
         raise InvalidState("Nothing of this charge is left to refund.", state=charge.status)
     amount = charge.refundable if tokens is None else tokens
@@ -190,11 +199,25 @@ def use_up_to(used: Mapping[str, int], held: Mapping[str, int]) -> dict[str, int
     return {unit: min(amount, held.get(unit, 0)) for unit, amount in used.items()}
 
 
+def give_back_generation(tally: Tally, charge: ChargeState) -> None:
+    """Let a generation of the plan's quota be free again, once."""
+    _count_generation(tally, charge, -charge.generations)
+    charge.generations = 0
+
+
+def _count_generation(tally: Tally, charge: ChargeState, sign: int) -> None:
+    if sign:
+        cap = charge.generation_cap()
+        for total in cap.totals:
+            tally.add(total, cap.day, sign * GENERATION)
+
+
 def _hold(desk: Desk, charge: ChargeState) -> None:
     if charge.expires_at is None:
         raise ValueError("A hold needs a deadline.")
     parts = tuple(HeldPart(d.account_id, d.amount, d.cycle_month) for d in charge.draws)
-    desk.hold(HoldState(charge.id, HOLD, charge.expires_at, charge.created_at, parts))
+    home = charge.organisation_wallet_id if charge.is_covered else None
+    desk.hold(HoldState(charge.id, HOLD, charge.expires_at, charge.created_at, parts, home=home))
 
 
 def _spend(desk: Desk, charge: ChargeState, kept: list[int], at: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import date
 
 from apps.allocations.limits import NO_LIMIT, Limit, Tally, Total, room, tightest
 from apps.core.units import share_floor
+from apps.plans.quota import GENERATION
 from apps.wallets.state import ALLOCATED, BURN_ORDER, EARNED, FREE, PURCHASED, Bucket, WalletState
 
 
@@ -39,9 +40,9 @@ class Cap:
 class Payers:
     """Everybody who may pay for one person's charge, and under which caps.
 
-    `organisation` is None outside one. `caps` has, by wallet, the caps of the organisation and of every
-    other one whose allocated tokens the person has; `personal` the person's own. `same_book` tells
-    whether person and organisation are in one price book.
+    `organisation` is None outside one; `quota` is its plan's name with what the plan covers. `caps` has,
+    by wallet, the caps of the organisation and of every other one whose allocated tokens the person has;
+    `personal` the person's own. `same_book` tells whether person and organisation are in one price book.
     """
 
     user: WalletState | None
@@ -51,6 +52,7 @@ class Payers:
     caps: Mapping[int, Cap]
     personal: Cap
     same_book: bool = True
+    quota: tuple[str, Limit] | None = None
 
     @property
     def organisation_pays_all(self) -> bool:
@@ -60,11 +62,15 @@ class Payers:
 
 @dataclass(slots=True)
 class Plan:
-    """What would be drawn for an amount: what is `short`, and the limits that cut something off."""
+    """What would be drawn for an amount: what is `short`, and the limits that cut something off.
+
+    `covered_by` names the plan where that pays: by one generation, and nothing is drawn.
+    """
 
     amount: int
     draws: list[Draw] = field(default_factory=list)
     cutting: list[Limit] = field(default_factory=list)
+    covered_by: str = ""
 
     @property
     def drawn(self) -> int:
@@ -159,6 +165,15 @@ class _Drawing:
                 wanted = self.allowed(wanted, -wallet.id, self.payers.personal)
                 taken = self.take(wallet, bucket, wanted, below_zero=below_zero)
                 self.room_used[-wallet.id] = self.room_used.get(-wallet.id, 0) + taken
+
+
+def covering_plan(payers: Payers, tally: Tally) -> str:
+    """The name of the plan that has a generation left for the charge, or nothing. A frozen organisation's
+    plan covers nothing."""
+    if payers.quota is None or payers.organisation is None:
+        return ""
+    name, quota = payers.quota
+    return name if room(quota, tally) >= GENERATION else ""
 
 
 def draw(payers: Payers, amount: int, tally: Tally, *, limited: bool = True) -> Plan:

@@ -72,6 +72,9 @@ class Charge(models.Model):
     uncollected_micro = models.BigIntegerField(default=0)
     refunded_micro = models.BigIntegerField(default=0)
     billing_source = models.CharField(max_length=6, choices=BillingSource.choices, default="tokens")
+    generations = models.PositiveSmallIntegerField(
+        default=0, help_text="1 while it counts for the plan's quota."
+    )
     breakdown = models.JSONField()
     shared_pool = models.BooleanField(default=False)
     coverage_micro_percent = models.BigIntegerField(default=0)

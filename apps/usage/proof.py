@@ -8,6 +8,7 @@ from apps.core import sql
 from apps.core.proof import QueryRule, Rule, SearchRule, over_whole_tables, reference
 from apps.core.units import format_tokens
 from apps.ledger.platform import CONSUMED
+from apps.plans.quota import GENERATION
 from apps.usage import unfolding
 from apps.usage.rows import load_charges
 
@@ -28,6 +29,7 @@ def _totals() -> str:
 
     Source: charging.md, limits. Tokens of a person's own count for the personal budget, all others for
     the organisation they come from, for its member and, in the charge's organisation, its cost centres.
+    Generations count for the organisation's plan and for who used them.
     """
     scope = "CASE WHEN a.kind = 'allocated' THEN a.source_id ELSE a.holder_id END"
     funded = f"""
@@ -49,6 +51,13 @@ def _totals() -> str:
             SELECT f.scope_id, 'cost_centre', p.cost_centre, f.day, f.amount, 0
             FROM funded f JOIN ({unfolding.cost_centres("c.cost_centre_id IS NOT NULL")}) p
                 ON p.charge_id = f.id WHERE f.scope_id = f.organisation_wallet_id
+            UNION ALL
+            SELECT c.organisation_wallet_id, 'plan', '', {unfolding.day_of("c.organisation_wallet_id")},
+                   c.generations * {GENERATION}, 0 FROM usage_charge c WHERE c.billing_source = 'plan'
+            UNION ALL
+            SELECT c.organisation_wallet_id, 'plan_member', w.owner_key,
+                   {unfolding.day_of("c.organisation_wallet_id")}, c.generations * {GENERATION}, 0
+            FROM usage_charge c JOIN wallets_wallet w ON w.id = c.wallet_id WHERE c.billing_source = 'plan'
             UNION ALL
             SELECT scope_id, subject_type, subject_key, day, 0, spent_micro FROM allocations_spendingtotal)
         SELECT scope_id, subject_type, subject_key, day, SUM(stored), SUM(spent) FROM counted

@@ -55,6 +55,7 @@ COLUMNS = (
     "captured_at",
     "ended_at",
     "reason",
+    "generations",
 )
 NAMES = ", ".join(COLUMNS)
 _CHANGING = (
@@ -75,6 +76,7 @@ _CHANGING = (
     "captured_at",
     "ended_at",
     "reason",
+    "generations",
 )
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
@@ -164,6 +166,7 @@ def to_row(charge: ChargeState) -> tuple[Any, ...]:
         charge.captured_at,
         charge.ended_at,
         charge.reason,
+        charge.generations,
     )
 
 
@@ -213,6 +216,7 @@ def from_row(row: Sequence[Any]) -> ChargeState:
         captured_at=sql.instant(field["captured_at"]),
         ended_at=sql.instant(field["ended_at"]),
         reason=field["reason"],
+        generations=field["generations"],
     )
 
 

@@ -25,6 +25,7 @@ from apps.usage.cases import (
     Case,
     begin,
     check_frozen,
+    covered_price,
     denial,
     duplicate,
     level,
@@ -63,7 +64,8 @@ def estimate_charge(request: ChargeRequest, *, at: datetime) -> Estimate:
     if problem is not None:
         return Estimate(case.price, [], parties, problem, "blocked")
     funding = [(drawn, drawn.amount) for drawn in plan.draws]
-    return Estimate(case.price, funding, parties, None, level(case, payers, plan, tally))
+    price = covered_price(plan.covered_by) if plan.covered_by else case.price
+    return Estimate(price, funding, parties, None, level(case, payers, plan, tally))
 
 
 def _denial_now(
@@ -101,7 +103,7 @@ def _create(request: ChargeRequest, client_id: int | None, at: datetime) -> Char
     if problem is not None:
         raise problem
     number, *taken = numbers.take(1 + len(desk.transfers) + request.capture)
-    charge = begin(case, setting, number=number, client_id=client_id, at=at)
+    charge = begin(case, setting, plan, number=number, client_id=client_id, at=at)
     deciding.place(desk, tally, charge, plan)
     write(desk, at=at, finish=lambda: insert_charges([charge]), taken=taken)
     if case.once_key is not None:

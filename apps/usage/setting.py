@@ -14,6 +14,7 @@ from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule
 from apps.core.errors import NotAMember, NotFound
 from apps.core.periods import Calendar
+from apps.plans.quota import Terms, quota_on
 from apps.usage.funding import Cap, Payers
 from apps.wallets.state import Desk, WalletState
 
@@ -62,6 +63,7 @@ class Setting:
     limits: dict[int, list[LimitRule]] = field(default_factory=dict)
     budgets: dict[int, tuple[int, bool]] = field(default_factory=dict)
     centres: dict[tuple[int, str], Centre] = field(default_factory=dict)
+    plans: dict[int, list[Terms]] = field(default_factory=dict)
     _caps: dict[Any, Cap] = field(default_factory=dict)
 
     def party(self, owner_type: str, key: str) -> Party:
@@ -126,6 +128,14 @@ class Setting:
         rule = LimitRule(limits.PERSONAL, "", "month", tokens)
         return Cap((limits.on_day(rule, total, user.calendar, day, warns_only=not blocks),), (total,), day)
 
+    def quota(self, organisation: Party, day: date) -> tuple[str, Limit] | None:
+        """The plan that the organisation has on its day: its name, and its quota as a limit."""
+        for terms in self.plans.get(organisation.wallet_id, ()):
+            if terms.holds_on(day):
+                scope, calendar = organisation.wallet_id, organisation.calendar
+                return terms.name, quota_on(terms, scope=scope, calendar=calendar, day=day)
+        return None
+
     def payers(
         self,
         desk: Desk,
@@ -158,6 +168,7 @@ class Setting:
             },
             personal=self.personal_cap(user, at, counted.get(user.wallet_id)),
             same_book=organisation is None or user.price_book == organisation.price_book,
+            quota=self.quota(organisation, organisation.calendar.day_of(at)) if organisation else None,
         )
 
     def scope(self, user: Party, organisation: Party | None) -> set[int]:
@@ -169,8 +180,9 @@ class Setting:
 
 
 def limits_of(payers: Payers) -> list[Limit]:
-    """All limits that the payers' caps name."""
-    return [limit for cap in (*payers.caps.values(), payers.personal) for limit in cap.limits]
+    """All limits that the payers' caps name, and the plan's quota."""
+    found = [limit for cap in (*payers.caps.values(), payers.personal) for limit in cap.limits]
+    return [*found, payers.quota[1]] if payers.quota else found
 
 
 def _is(organisation: Party | None, scope: int) -> bool:

@@ -8,10 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 from apps.allocations.limits import PERSONAL, totals_of
+from apps.plans.quota import generation_totals
 from apps.pricing.rating import Line
 from apps.usage.funding import Cap, Draw, keep
 
 HELD, CAPTURED, RELEASED, EXPIRED = "held", "captured", "released", "expired"
+BY_PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class ChargeState:
     captured_at: datetime | None
     ended_at: datetime | None
     reason: str
+    generations: int = 0
+    """1 while it counts for the plan's quota."""
 
     @property
     def number(self) -> str:
@@ -118,7 +122,13 @@ class ChargeState:
         base = self.organisation_wallet_id if self.shared_pool else self.wallet_id
         drawn = {drawn.wallet_id for drawn in self.draws}
         sources = {drawn.source_id for drawn in self.draws if drawn.source_id}
-        return {base or self.wallet_id} | drawn | sources
+        counted = {self.organisation_wallet_id} if self.organisation_wallet_id and self.is_covered else set()
+        return {base or self.wallet_id} | drawn | sources | counted
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether a plan pays for it."""
+        return self.billing_source == BY_PLAN
 
     def kept(self, cost: int) -> list[int]:
         """How much of each draw stays spent if the charge costs so much."""
@@ -144,6 +154,11 @@ class ChargeState:
             centres = self.cost_centre_path if scope == self.organisation_wallet_id else ()
             found[scope] = Cap((), totals_of(scope=scope, member=self.user_key, cost_centres=centres), day)
         return found
+
+    def generation_cap(self) -> Cap:
+        """The totals that a generation of the organisation's plan counts for."""
+        scope = self.organisation_wallet_id or 0
+        return Cap((), generation_totals(scope, self.user_key), self.days[scope])
 
     def personal(self) -> Cap:
         """The total of the person's own spending."""

@@ -224,8 +224,8 @@ def _write_holds(desk: Desk) -> None:
     placed = list(desk.placed.values())
     sql.insert(
         "wallets_hold",
-        ("id", "purpose", "expires_at", "created_at"),
-        [(h.id, h.purpose, h.expires_at, h.created_at) for h in placed],
+        ("id", "purpose", "expires_at", "created_at", "home_id"),
+        [(h.id, h.purpose, h.expires_at, h.created_at, h.home) for h in placed],
     )
     sql.insert(
         "wallets_holdpart",

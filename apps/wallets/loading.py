@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from apps.core import sql
 from apps.core.periods import Calendar
 from apps.wallets.state import Bucket, Desk, HeldPart, HoldState, WalletState
 
+Grants = tuple[tuple[datetime, int], ...]
 _WALLETS = """
 SELECT w.id, w.owner_type, w.owner_key, w.price_book_id, w.unlimited, w.frozen, w.sequence, w.time_zone,
        w.coming_time_zone, w.zone_changes_at, w.cycle_month, w.cycle_ends_at, w.cycle_basis,
@@ -24,10 +25,10 @@ _IS_DUE = "EXISTS (SELECT 1 FROM wallets_hold WHERE expires_at <= %s)"
 """Whether any hold at all is due, which is cheap to know; whose it is is asked only then."""
 _DUE = """
 SELECT h.id, h.purpose, h.expires_at, h.created_at, p.account_id, p.amount, p.cycle_month
-FROM wallets_hold h JOIN wallets_holdpart p ON p.hold_id = h.id
-WHERE h.expires_at <= %s AND h.id IN (
+FROM wallets_hold h LEFT JOIN wallets_holdpart p ON p.hold_id = h.id
+WHERE h.expires_at <= %s AND (h.id IN (
     SELECT q.hold_id FROM wallets_holdpart q JOIN ledger_account a ON a.id = q.account_id
-    WHERE {condition})
+    WHERE {condition}) OR {at_home})
 ORDER BY h.id
 """
 
@@ -37,7 +38,9 @@ def load(wallet_ids: Sequence[int], *, at: datetime) -> Desk:
     desk = Desk()
     condition, values = sql.among("w.id", wallet_ids)
     rows = sql.fetch(_WALLETS.format(condition=condition, due=_IS_DUE), [at, *values])
-    grants = _grants({row[13] for row in rows if row[13] and sql.instant(row[11]) <= at})
+    turning = [row for row in rows if sql.instant(row[11]) <= at]
+    grants = _grants({row[13] for row in turning if row[13]})
+    grants |= _own_grants({row[0] for row in turning if not row[13]})
     wallets: dict[int, WalletState] = {}
     for row in rows:
         if row[0] not in wallets:
@@ -64,7 +67,7 @@ def load_holds(desk: Desk, hold_ids: Sequence[int]) -> None:
         desk.holds[hold.id] = hold
 
 
-def _wallet(row: tuple[Any, ...], grants: dict[str, tuple[tuple[datetime, int], ...]]) -> WalletState:
+def _wallet(row: tuple[Any, ...], grants: Mapping[str | int, Grants]) -> WalletState:
     return WalletState(
         id=row[0],
         owner_type=row[1],
@@ -77,7 +80,7 @@ def _wallet(row: tuple[Any, ...], grants: dict[str, tuple[tuple[datetime, int], 
         cycle_month=sql.day(row[10]),
         cycle_ends_at=sql.instant(row[11]),
         cycle_basis=row[12],
-        grants=grants.get(row[13], ()),
+        grants=grants.get(row[13] or row[0], ()),
         awaited=bool(row[23]),
     )
 
@@ -88,25 +91,43 @@ def _bucket(row: tuple[Any, ...]) -> Bucket:
     return Bucket(account, row[0], kind, source, balance, held, sequence, bool(overdraft), filled)
 
 
-def _grants(account_types: set[str]) -> dict[str, tuple[tuple[datetime, int], ...]]:
+def _grants(account_types: set[str]) -> dict[str | int, Grants]:
+    """Monthly grants by account type, the latest first."""
     if not account_types:
         return {}
     condition, values = sql.among("account_type_id", sorted(account_types))
-    found: dict[str, tuple[tuple[datetime, int], ...]] = {}
-    for account_type, from_at, tokens in sql.fetch(
+    return _dated(
         f"SELECT account_type_id, from_at, tokens_micro FROM identity_freegrant WHERE {condition} "
         "ORDER BY from_at DESC",
         values,
-    ):
-        found[account_type] = (*found.get(account_type, ()), (sql.instant(from_at), tokens))
+    )
+
+
+def _own_grants(wallet_ids: set[int]) -> dict[str | int, Grants]:
+    """Monthly grants of wallets that have their own, the latest first."""
+    if not wallet_ids:
+        return {}
+    condition, values = sql.among("wallet_id", sorted(wallet_ids))
+    return _dated(
+        f"SELECT wallet_id, from_at, tokens_micro FROM wallets_monthlygrant WHERE {condition} "
+        "ORDER BY from_at DESC",
+        values,
+    )
+
+
+def _dated(query: str, values: Sequence[Any]) -> dict[str | int, Grants]:
+    found: dict[str | int, Grants] = {}
+    for whose, from_at, tokens in sql.fetch(query, values):
+        found[whose] = (*found.get(whose, ()), (sql.instant(from_at), tokens))
     return found
 
 
 def _due(wallet_ids: Sequence[int], at: datetime) -> list[HoldState]:
     on_wallet, holders = sql.among("a.holder_id", wallet_ids)
     from_wallet, sources = sql.among("a.source_id", wallet_ids)
-    condition = f"{on_wallet} OR {from_wallet}"
-    return _holds(sql.fetch(_DUE.format(condition=condition), [at, *holders, *sources]))
+    at_home, homes = sql.among("h.home_id", wallet_ids)
+    query = _DUE.format(condition=f"{on_wallet} OR {from_wallet}", at_home=at_home)
+    return _holds(sql.fetch(query, [at, *holders, *sources, *homes]))
 
 
 def _holds(rows: Sequence[tuple[Any, ...]]) -> list[HoldState]:

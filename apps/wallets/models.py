@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from apps.core.periods import Calendar
 from apps.ledger.models import Account, Transfer
 from apps.organisations.models import Organisation
 from apps.pricing.models import PriceBook
@@ -64,6 +65,33 @@ class Wallet(models.Model):
     def __str__(self) -> str:
         return f"{self.owner_type} {self.owner_key}"
 
+    @property
+    def calendar(self) -> Calendar:
+        """The owner's days."""
+        return Calendar(self.time_zone, self.coming_time_zone, self.zone_changes_at)
+
+
+class MonthlyGrant(models.Model):
+    """Free tokens a month of one wallet by itself, for cycles that begin from then on.
+
+    Organisations have theirs from a plan; people's follow from their account type.
+    """
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="monthly_grants")
+    from_at = models.DateTimeField()
+    tokens_micro = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["wallet", "from_at"], name="one_monthly_grant_at_a_time"),
+            models.CheckConstraint(
+                condition=models.Q(tokens_micro__gte=0), name="a_monthly_grant_is_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tokens_micro} for {self.wallet_id} from {self.from_at:%Y-%m-%d}"
+
 
 class Grant(models.Model):
     """The free tokens of one cycle, given once."""
@@ -113,6 +141,15 @@ class Hold(models.Model):
         CHARGE = "charge", "Charge"
 
     id = models.BigIntegerField(primary_key=True, help_text="The number of what it is held for.")
+    home = models.ForeignKey(
+        Wallet,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        help_text="The wallet that settles it where it holds no tokens, but something else of that wallet.",
+    )
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     expires_at = models.DateTimeField(db_index=True)
     created_at = models.DateTimeField()

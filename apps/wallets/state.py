@@ -143,7 +143,7 @@ class HeldPart:
 
 @dataclass(slots=True)
 class HoldState:
-    """An open hold as stored, or as decided."""
+    """An open hold as stored, or as decided. `home` is the wallet that settles one without parts."""
 
     id: int
     purpose: str
@@ -151,6 +151,7 @@ class HoldState:
     created_at: datetime
     parts: tuple[HeldPart, ...]
     stored: bool = False
+    home: int | None = None
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from apps.allocations.defaults import open_organisation
 from apps.allocations.services import remove_member
 from apps.api.calls import Answer, Call, operation
 from apps.api.endpoint import Endpoint
@@ -22,7 +23,6 @@ from apps.organisations.selectors import cost_centres_of, find_organisation, mem
 from apps.organisations.services import KeptParent, set_cost_centre, set_member
 from apps.wallets.models import Wallet
 from apps.wallets.selectors import find_wallet
-from apps.wallets.services import sync_organisation
 
 ORGANISATION_PATH = {"organisation_id": PlatformId()}
 ORGANISATION = component(
@@ -63,7 +63,7 @@ class OrganisationEndpoint(Endpoint):
     )
     def put(self, call: Call) -> Answer:
         key = call.path["organisation_id"]
-        synced = sync_organisation(key=key, fields=call.body, at=call.at, actor=call.caller.actor)
+        synced = open_organisation(key=key, fields=call.body, at=call.at, actor=call.caller.actor)
         return Answer(201 if synced.created else 200, show_organisation(synced.wallet))
 
     @operation(

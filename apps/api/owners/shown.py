@@ -11,6 +11,7 @@ from apps.api.schema import INSTANT, TEXT, TOKENS, component, nullable, record
 from apps.api.shapes.base import Schema
 from apps.core.periods import PERIODS
 from apps.core.units import format_tokens
+from apps.plans.selectors import PlanUsage
 from apps.usage.transactions import TYPES, Transaction
 from apps.wallets.selectors import WalletView
 
@@ -123,6 +124,20 @@ PERSONAL_BUDGET = component(
     )
     | {"description": "A month's cap on what the person's own free, earned and purchased tokens pay."},
 )
+COUNT: Schema = {"type": "integer", "minimum": 0}
+PLAN = component(
+    "PlanUsage",
+    record(
+        name=TEXT,
+        period={"type": "string", "enum": ["month", "year"]},
+        quota=COUNT,
+        used=COUNT,
+        left=COUNT,
+        yours=COUNT | {"description": "used by the person"},
+        resets_at=INSTANT,
+    )
+    | {"description": "The organisation's plan: generations used of its quota in the period under way."},
+)
 BUDGET = component(
     "Budget",
     record(
@@ -132,12 +147,12 @@ BUDGET = component(
         limits={"type": "array", "items": LIMIT},
         personal=nullable(PERSONAL_BUDGET),
         consumed_today=TOKENS | {"description": "paid by the organisation; without one by the person"},
-        plan={"type": "null", "description": "the organisation's plan, if it has one"},
+        plan=nullable(PLAN),
     ),
 )
 
 
-def show_budget(budget: BudgetView) -> dict[str, Any]:
+def show_budget(budget: BudgetView, plan: PlanUsage | None) -> dict[str, Any]:
     return {
         "user": budget.user,
         "organisation": budget.organisation,
@@ -145,7 +160,19 @@ def show_budget(budget: BudgetView) -> dict[str, Any]:
         "limits": [show_limit(limit) for limit in budget.limits],
         "personal": show_personal(budget.user, budget.personal) if budget.personal.is_set else None,
         "consumed_today": format_tokens(budget.consumed_today),
-        "plan": None,
+        "plan": show_plan(plan) if plan else None,
+    }
+
+
+def show_plan(plan: PlanUsage) -> dict[str, Any]:
+    return {
+        "name": plan.name,
+        "period": plan.period,
+        "quota": plan.quota,
+        "used": plan.used,
+        "left": plan.left,
+        "yours": plan.yours,
+        "resets_at": show_instant(plan.resets_at),
     }
 
 

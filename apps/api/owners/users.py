@@ -17,6 +17,7 @@ from apps.api.shapes.texts import PlatformId
 from apps.core.errors import InvalidState, NotAMember, NotFound
 from apps.identity.scopes import READ, USERS
 from apps.identity.selectors import find_user
+from apps.plans.selectors import plan_usage
 from apps.wallets.models import Wallet
 from apps.wallets.selectors import find_wallet
 from apps.wallets.services import sync_user
@@ -86,7 +87,8 @@ class BudgetEndpoint(Endpoint):
     @operation(
         summary="Read a user's budget",
         description="The limits that hold for the person in the organisation, with what they have spent, and "
-        "the personal budget. Without an organisation only the latter.",
+        "the personal budget, and how the organisation's plan stands. Without an organisation only the "
+        "personal budget.",
         scopes=(READ, USERS),
         path=USER_PATH,
         query=Fields("BudgetQuery", {"organisation": optional(PlatformId(), None)}),
@@ -94,8 +96,12 @@ class BudgetEndpoint(Endpoint):
         problems=(NotFound, NotAMember),
     )
     def get(self, call: Call) -> Answer:
-        budget = budget_of(call.path["user_id"], organisation=call.query["organisation"], at=call.at)
-        return Answer(200, show_budget(budget))
+        key, organisation = call.path["user_id"], call.query["organisation"]
+        budget = budget_of(key, organisation=organisation, at=call.at)
+        plan = None
+        if organisation is not None:
+            plan = plan_usage(find_wallet("organisation", organisation), at=call.at, member=key)
+        return Answer(200, show_budget(budget, plan))
 
     @operation(
         summary="Set a user's personal budget",

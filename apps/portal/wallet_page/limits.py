@@ -21,8 +21,7 @@ from apps.allocations.limits import (
     ROLE,
     Limit,
     Tally,
-    for_shared,
-    on_day,
+    apply_shared,
 )
 from apps.allocations.selectors import state_of
 from apps.allocations.tallying import TABLE, load_tally
@@ -86,10 +85,13 @@ def load_organisation_limits(holding: Holding, at: datetime) -> tuple[Held, ...]
     centres = _cost_centres(setting, holding)
     party = setting.party(ORGANISATION, holding.owner_key)
     day = party.calendar.day_of(at)
-    found = [
-        on_day(rule, (holding.wallet_id, rule.subject_type, rule.subject_key), party.calendar, day)
-        for rule in for_shared(setting.limits.get(holding.wallet_id, ()), list(centres))
-    ]
+    found = apply_shared(
+        setting.limits.get(holding.wallet_id, ()),
+        scope=holding.wallet_id,
+        calendar=party.calendar,
+        day=day,
+        cost_centres=list(centres),
+    )
     tally = load_tally(Tally(), found)
     held = [_held(limit, tally, _shared_title(limit, centres)) for limit in found]
     return tuple(sorted(held, key=lambda limit: -limit.percent)[:MOST])

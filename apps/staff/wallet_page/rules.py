@@ -17,8 +17,7 @@ from apps.allocations.limits import (
     ROLE,
     Limit,
     Tally,
-    for_shared,
-    on_day,
+    apply_shared,
 )
 from apps.allocations.selectors import state_of
 from apps.allocations.tallying import load_together
@@ -95,12 +94,11 @@ def _of_organisation(standing: Standing) -> Rules:
     setting = load_setting([("organisation", standing.row.owner_key)])
     party = setting.party("organisation", standing.row.owner_key)
     rules = setting.limits.get(party.wallet_id, ())
-    centres = [rule.subject_key for rule in rules if rule.subject_type == COST_CENTRE]
+    centres = {rule.subject_key for rule in rules if rule.subject_type == COST_CENTRE}
     day = party.calendar.day_of(standing.at)
-    found = [
-        on_day(rule, (party.wallet_id, rule.subject_type, rule.subject_key), party.calendar, day)
-        for rule in for_shared(rules, centres)
-    ]
+    found = apply_shared(
+        rules, scope=party.wallet_id, calendar=party.calendar, day=day, cost_centres=sorted(centres)
+    )
     tally = load_together(found)
     names = {party.wallet_id: standing.title}
     return Rules(_sorted(_line(limit, tally, names, setting, None) for limit in found), ())
