@@ -1,7 +1,8 @@
 """The people, organisations, prices and programs that tests are about, made by the services.
 
 `campus` is a small price book in euros: `page` costs 1 token, `image` 10 tokens (×2 in high quality, +2 from
-50 steps), `lesson` 5 tokens once per activity, `session` 3 tokens a minute with a minimum balance of 30.
+50 steps), `lesson` 5 tokens once per activity, `session` 3 tokens a minute with a minimum balance of 30,
+`draft` 20 with one of 100 (it counts as a generation).
 `studio` has the same operations in dollars. A new user has the 200 free tokens of a learner.
 """
 
@@ -90,6 +91,15 @@ description = "Live minutes"
 units = ["minute"]
 tokens = {{ minute = 3 }}
 minimum_balance = 30
+
+[operations.draft]
+name = "Draft"
+category = "ai"
+description = "A generated lesson"
+units = ["draft"]
+tokens = {{ draft = 20 }}
+minimum_balance = 100
+counts_as_generation = true
 """
 
 

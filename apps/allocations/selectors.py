@@ -139,10 +139,19 @@ def _rules(wallet: Wallet) -> list[LimitRule]:
 
 def rules_of(organisation_id: int) -> list[LimitRule]:
     """All limits of an organisation, and what was granted on top of them: one query."""
-    kept = SpendingLimit.objects.filter(organisation_id=organisation_id).annotate(
+    return _read_rules(organisation_id=organisation_id)
+
+
+def rules_of_wallet(wallet_id: int) -> list[LimitRule]:
+    """The same by the organisation's wallet."""
+    return _read_rules(organisation__wallet=wallet_id)
+
+
+def _read_rules(**whose: int) -> list[LimitRule]:
+    kept = SpendingLimit.objects.filter(**whose).annotate(
         first=Value(None, DateField()), until=Value(None, DateField())
     )
-    raises = LimitRaise.objects.filter(organisation_id=organisation_id).annotate(
+    raises = LimitRaise.objects.filter(**whose).annotate(
         first=F("first_on"), until=F("until_on")
     )
     names = ("subject_type", "subject_key", "period", "tokens_micro", "first", "until")

@@ -13,11 +13,10 @@ from typing import Any, Literal
 
 from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule, Tally, Total
-from apps.allocations.selectors import rules_of, state_of
+from apps.allocations.selectors import rules_of_wallet, state_of
 from apps.allocations.tallying import TABLE
 from apps.core import sql
 from apps.core.periods import PERIODS, Calendar, Period, first_day, following
-from apps.wallets.models import Wallet
 
 Order = Literal["spent", "-spent", "name", "-name", "left", "-left"]
 PER_PERSON = (limits.MEMBERS, limits.ROLE, limits.MEMBER)
@@ -119,8 +118,7 @@ def month_totals(whose: Whose) -> MonthTotals:
 
 def person_rules(wallet_id: int) -> list[LimitRule]:
     """The organisation's limits that hold for single persons, and what they were granted on top."""
-    organisation = Wallet.objects.values_list("organisation_id", flat=True).get(pk=wallet_id)
-    return [rule for rule in rules_of(organisation or 0) if rule.subject_type in PER_PERSON]
+    return [rule for rule in rules_of_wallet(wallet_id) if rule.subject_type in PER_PERSON]
 
 
 def limits_of_member(whose: Whose, rules: Sequence[LimitRule], key: str, role: str) -> tuple[Limit, ...]:

@@ -89,7 +89,9 @@ def refund(
     """
     if charge.status != CAPTURED:
         raise wrong_state(charge, "refunded")
-    if charge.generations and tokens is None:
+    if charge.generations:
+        if tokens is not None:
+            raise ValidationError({"tokens": ["The plan paid for it: leave the tokens out."]})
         give_back_generation(tally, charge)
         return
     if charge.refundable == 0:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.core.clock import stopped_at
 from apps.identity.models import AuditRecord
+from apps.plans.services import PlanTerms, assign_plan, define_plan
 from tests.cast import AT, Platform, a_member, a_user, an_organisation, body_of, pays
 
 
@@ -178,4 +179,32 @@ def test_reading_a_budget_asks_few_questions(platform: Platform) -> None:
     platform.put("organisations/school/limits", {"limits": [limit("members", "week", "10")]})
     with CaptureQueriesContext(connection) as queries:
         platform.get("users/ada/budget", organisation="school")
-    assert len(queries) <= 11
+    assert len(queries) <= 12
+
+
+def test_a_budget_tells_how_the_organisations_plan_stands(platform: Platform) -> None:
+    school = an_organisation("school")
+    a_member(school, "ada")
+    terms = PlanTerms("Team", 4900, "month", 500)
+    define_plan(code="team", price_book="campus", terms=terms, actor="tests", at=AT)
+    assign_plan(organisation=school, code="team", actor="tests", at=AT)
+    platform.post(
+        "charges", {"user": "ada", "organisation": "school", "operation": "draft", "quantities": {"draft": 1}, "capture": True}
+    )
+    plan = body_of(platform.get("users/ada/budget", organisation="school"))["plan"]
+    assert plan == {
+        "name": "Team",
+        "period": "month",
+        "quota": 500,
+        "used": 1,
+        "left": 499,
+        "yours": 1,
+        "resets_at": "2026-12-01T00:00:00Z",
+    }
+    (charge,) = body_of(platform.get("charges", billing_source="plan"))["results"]
+    assert (charge["tokens"], charge["funding"]) == ("0", [])
+    refund = f"charges/{charge['id']}/refund"
+    assert platform.post(refund, {"tokens": "1", "reason": "Oops"}).status_code == 422
+    assert platform.post(refund, {"reason": "Oops"}).status_code == 200
+    assert platform.post(refund, {"reason": "Oops"}).status_code == 409
+    assert body_of(platform.get("users/ada/budget", organisation="school"))["plan"]["used"] == 0

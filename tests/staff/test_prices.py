@@ -298,7 +298,7 @@ def test_a_file_that_changes_nothing_is_not_proposed(finance: Desk) -> None:
 
 def test_the_rate_card_is_searched_and_narrowed(finance: Desk) -> None:
     page = finance.see(f"{BOOKS}campus/change/")
-    assert "4 <span" in page
+    assert "5 <span" in page
     assert "flux" in finance.see(f"{BOOKS}campus/change/?q=FLUX")
     assert "Nothing matches." in finance.see(f"{BOOKS}campus/change/?q=sonnet")
     assert "flux" not in finance.see(f"{BOOKS}campus/change/?operation=page")
@@ -327,6 +327,6 @@ def test_each_page_of_prices_takes_at_most_fifteen_queries(finance: Desk) -> Non
 
 def test_a_book_that_nobody_loaded_is_not_there(finance: Desk) -> None:
     assert PriceBook.objects.count() == 2
-    assert Operation.objects.filter(price_book="campus").count() == 4
+    assert Operation.objects.filter(price_book="campus").count() == 5
     for address in (f"{BOOKS}nowhere/change/", f"{BOOKS}nowhere/hosting/", "/admin/pricing/rate/0/change/"):
         assert finance.client.get(address).status_code == 404
