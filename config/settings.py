@@ -4,6 +4,7 @@ DEBUG          demo mode: key and database made under var/, the staff's second f
 SECRET_KEY     needed where several machines serve one Scrip; default: made once, kept under var/
 DATABASE_URL   default: SQLite under var/
 REDIS_URL      cache and Celery's broker; default: this process's memory and a broker of files under var/
+PUBLIC_URL     where people reach Scrip, for links in mails (default http://localhost:PORT)
 ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS, EMAIL_URL, EMAIL_FROM, LOG_LEVEL, HTTPS, PROXIES, DATABASE_POOL
 """
 
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
     "apps.api",
     "apps.demo",
     "apps.support",
+    "apps.notifications",
     "apps.hosting",
     "apps.usage",
     "apps.plans",
@@ -166,6 +168,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "begin cycles": {"task": "wallets.reset_free_tokens", "schedule": crontab(), "options": {"expires": 60}},
     "bill months": {"task": "hosting.bill_months", "schedule": crontab(), "options": {"expires": 60}},
     "settle bills": {"task": "hosting.settle_bills", "schedule": crontab(), "options": {"expires": 60}},
+    "repeat allocations": {
+        "task": "allocations.carry_out_recurring",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
     "forget told events": {"task": "events.purge", "schedule": crontab(hour="3", minute="10")},
     "verify the ledger": {"task": "ledger.verify_ledger", "schedule": crontab(hour="2", minute="30")},
 }
@@ -288,5 +295,7 @@ EMAIL_CONFIG: dict[str, Any] = env.email_url(
 )
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", default="Scrip <scrip@localhost>")
+
+PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://localhost:{env.int('PORT', default=8000)}")
 
 LOGGING = logs.config(level=env.str("LOG_LEVEL", default="INFO"), as_json=not DEBUG)

@@ -211,7 +211,6 @@ class RecurringAllocation(models.Model):
     due_at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     last_at = models.DateTimeField(null=True, blank=True)
-    last_run = models.BigIntegerField(null=True, blank=True, help_text="The number of the allocations made.")
     skipped = models.CharField(max_length=500, blank=True, help_text="Why it was skipped the last time.")
 
     class Meta:
@@ -231,7 +230,6 @@ class Invitation(models.Model):
     name = models.CharField(max_length=150, blank=True)
     role = models.CharField(max_length=10)
     tokens_micro = models.BigIntegerField(default=0, help_text="Allocated when it is accepted.")
-    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret in the link.")
     actor = models.CharField(max_length=160)
     at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -298,6 +296,33 @@ class SpendingTotal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_type} {self.subject_key} on {self.day}"
+
+
+class AllocationRun(models.Model):
+    """Allocations or reclaims made together, numbered by the first; sent twice with one key it is one."""
+
+    class Direction(models.TextChoices):
+        ALLOCATE = "allocate", "Allocated"
+        RECLAIM = "reclaim", "Reclaimed"
+
+    number = models.BigIntegerField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="allocation_runs")
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    members = models.PositiveIntegerField()
+    tokens_micro = models.BigIntegerField(help_text="All of it together.")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=160)
+    note = models.CharField(max_length=500, blank=True)
+    form_key = models.UUIDField(null=True, blank=True, unique=True)
+    recurring = models.ForeignKey(
+        RecurringAllocation, on_delete=models.PROTECT, null=True, blank=True, related_name="runs"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "-number"], name="allocation_runs_newest")]
+
+    def __str__(self) -> str:
+        return f"A-{self.number}"
 
 
 class Allocation(models.Model):

@@ -151,9 +151,7 @@ def _read_rules(**whose: int) -> list[LimitRule]:
     kept = SpendingLimit.objects.filter(**whose).annotate(
         first=Value(None, DateField()), until=Value(None, DateField())
     )
-    raises = LimitRaise.objects.filter(**whose).annotate(
-        first=F("first_on"), until=F("until_on")
-    )
+    raises = LimitRaise.objects.filter(**whose).annotate(first=F("first_on"), until=F("until_on"))
     names = ("subject_type", "subject_key", "period", "tokens_micro", "first", "until")
     rows = kept.values_list(*names).union(raises.values_list(*names), all=True)
     return [

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from apps.allocations.bars import require_not_barred
-from apps.allocations.models import Allocation
+from apps.allocations.models import Allocation, AllocationRun
 from apps.core import sql
 from apps.core.errors import (
     InsufficientTokens,
+    InvalidState,
     NotAMember,
     NotFound,
     PriceBookMismatch,
@@ -56,20 +60,77 @@ class Run:
     organisation_wallet_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who moves tokens and why; a form's key makes sent twice done once, `recurring` is what set it off."""
+
+    actor: str
+    note: str = ""
+    form_key: UUID | None = None
+    recurring: int | None = None
+
+
+class MadeAlready(InvalidState):
+    """The same form came twice: what it asked for was done the first time."""
+
+    code, title = "made_already", "This was done already"
+
+
 def allocate(
-    *, organisation: Organisation, items: Sequence[Item], note: str, actor: str, at: datetime
+    *,
+    organisation: Organisation,
+    items: Sequence[Item],
+    note: str,
+    actor: str,
+    at: datetime,
+    form_key: UUID | None = None,
+    recurring: int | None = None,
 ) -> Run:
     """Move tokens from the organisation to members' allocated buckets: all items or none.
 
     Earned tokens go first, then purchased; free ones stay. NotFound, NotAMember, InvalidState (somebody
     is barred), PriceBookMismatch or InsufficientTokens change nothing.
     """
-    return _move(organisation, items, note, actor, at, Allocation.Direction.ALLOCATE, _give)
+    by = Author(actor, note, form_key, recurring)
+    return _move(organisation, items, by, at, Allocation.Direction.ALLOCATE, _give)
 
 
-def reclaim(*, organisation: Organisation, items: Sequence[Item], note: str, actor: str, at: datetime) -> Run:
+def reclaim(
+    *,
+    organisation: Organisation,
+    items: Sequence[Item],
+    note: str,
+    actor: str,
+    at: datetime,
+    form_key: UUID | None = None,
+) -> Run:
     """Take unspent, unheld allocated tokens back into the organisation's purchased bucket: all or none."""
-    return _move(organisation, items, note, actor, at, Allocation.Direction.RECLAIM, _take_back)
+    by = Author(actor, note, form_key)
+    return _move(organisation, items, by, at, Allocation.Direction.RECLAIM, _take_back)
+
+
+def move(
+    *,
+    organisation: Organisation,
+    giver: str,
+    taker: str,
+    tokens: int,
+    note: str,
+    actor: str,
+    at: datetime,
+    form_key: UUID | None = None,
+) -> Run:
+    """Reclaim micro-tokens from one member and allocate them to another, both or neither."""
+    if giver == taker:
+        raise ValidationError({"taker": [_("Choose two different members.")]})
+
+    def work() -> Run:
+        with transaction.atomic():
+            back, on = [Item(giver, tokens)], [Item(taker, tokens)]
+            reclaim(organisation=organisation, items=back, note=note, actor=actor, at=at, form_key=form_key)
+            return allocate(organisation=organisation, items=on, note=note, actor=actor, at=at)
+
+    return atomically(work, at=at)
 
 
 Step = Callable[[Desk, WalletState, WalletState, Item, str, str, datetime], None]
@@ -78,12 +139,12 @@ Step = Callable[[Desk, WalletState, WalletState, Item, str, str, datetime], None
 def _move(
     organisation: Organisation,
     items: Sequence[Item],
-    note: str,
-    actor: str,
+    by: Author,
     at: datetime,
     direction: Allocation.Direction,
     step: Step,
 ) -> Run:
+    note, actor = by.note, by.actor
     users = [item.user for item in items]
     if len(set(users)) != len(users):
         raise ValidationError({"items": ["Each member can be named once."]})
@@ -97,12 +158,13 @@ def _move(
         if direction == Allocation.Direction.ALLOCATE:
             require_not_barred(organisation, users)
         _check_wallets(desk, own.pk, direction)
+        _require_new(by)
         first = len(desk.transfers)
         for item in items:
             step(desk, desk.wallets[own.pk], desk.wallets[wallets[item.user].pk], item, note, actor, at)
         write(desk, at=at)
         made = tuple(transfer.number for transfer in desk.transfers[first:])
-        _record(organisation, wallets, items, made, direction, actor, note, at)
+        _record(organisation, wallets, items, made, direction, by, at)
         return Run(made[0], tuple(items), made, desk, own.pk)
 
     return atomically(work, at=at)
@@ -123,6 +185,12 @@ def _wallets_of(organisation: Organisation, users: Sequence[str]) -> tuple[Walle
 def _owned(organisation: Organisation | None, users: Sequence[str]) -> Q:
     of_users = Q(owner_type="user", owner_key__in=users)
     return of_users | Q(organisation=organisation) if organisation else of_users
+
+
+def _require_new(by: Author) -> None:
+    """MadeAlready if a form with this key was carried out; looked at under the locks."""
+    if by.form_key is not None and AllocationRun.objects.filter(form_key=by.form_key).exists():
+        raise MadeAlready(_("This was done already: it is not done twice."))
 
 
 def _require_members(organisation: Organisation, wallets: Mapping[str, Wallet]) -> None:
@@ -219,10 +287,22 @@ def _record(
     items: Sequence[Item],
     transfers: Sequence[int],
     direction: str,
-    actor: str,
-    note: str,
+    by: Author,
     at: datetime,
 ) -> None:
+    note, actor = by.note, by.actor
+    AllocationRun.objects.create(
+        number=transfers[0],
+        organisation=organisation,
+        direction=direction,
+        members=len(items),
+        tokens_micro=sum(item.tokens for item in items),
+        at=at,
+        actor=actor,
+        note=note,
+        form_key=by.form_key,
+        recurring_id=by.recurring,
+    )
     sql.insert(
         "allocations_allocation",
         (
@@ -263,10 +343,16 @@ def remove_member(*, organisation: Organisation, user: User, actor: str, at: dat
         bucket = desk.wallets[wallet.pk].buckets.get((ALLOCATED, own.pk))
         if bucket is not None and bucket.available > 0:
             item = Item(user.platform_id, bucket.available)
+            first = len(desk.transfers)
             _take_back(
                 desk, desk.wallets[own.pk], desk.wallets[wallet.pk], item, "Left the organisation", actor, at
             )
-        write(desk, at=at)
+            write(desk, at=at)
+            by = Author(actor, "Left the organisation")
+            made = (desk.transfers[first].number,)
+            _record(organisation, wallets, [item], made, Allocation.Direction.RECLAIM, by, at)
+        else:
+            write(desk, at=at)
         end_membership(organisation=organisation, user=user, actor=actor, at=at)
 
     atomically(work, at=at)

@@ -85,10 +85,20 @@ class Whose:
 
 
 def members_spending(
-    whose: Whose, *, search: str = "", order: Order = "-spent", offset: int = 0, count: int
+    whose: Whose,
+    *,
+    search: str = "",
+    order: Order = "-spent",
+    offset: int = 0,
+    count: int,
+    role: str = "",
+    keys: Sequence[str] = (),
 ) -> list[MemberSpending]:
-    """So many present members whose name, e-mail or id holds `search`, in this order; one query."""
-    condition, values = _matching(whose, search)
+    """So many present members whose name, e-mail or id holds `search`, in this order; one query.
+
+    `role` leaves those of one role, `keys` those with these ids of the platform's.
+    """
+    condition, values = _matching(whose, search, role, keys)
     rows = sql.fetch(
         f"{_SPENT} SELECT u.platform_id, u.name, u.email, m.role, {_LEFT}, {_THIS}, COALESCE(s.last, 0) "
         f"{_MEMBERS} WHERE {condition} ORDER BY {_ORDERS[order]}, u.id LIMIT %s OFFSET %s",
@@ -97,9 +107,9 @@ def members_spending(
     return [_member(row) for row in rows]
 
 
-def count_members(whose: Whose, *, search: str = "") -> int:
-    """How many present members `search` finds."""
-    condition, values = _matching(whose, search)
+def count_members(whose: Whose, *, search: str = "", role: str = "") -> int:
+    """How many present members `search` finds, of one role if it is given."""
+    condition, values = _matching(whose, search, role)
     rows = sql.fetch(
         "SELECT COUNT(*) FROM organisations_membership m JOIN identity_user u ON u.id = m.user_id "
         f"WHERE {condition}",
@@ -198,16 +208,22 @@ def _spent_values(whose: Whose) -> list[Any]:
     return [whose.month, whose.month, whose.wallet_id, whose.last_month, end]
 
 
-def _matching(whose: Whose, search: str) -> tuple[str, list[Any]]:
+def _matching(whose: Whose, search: str, role: str = "", keys: Sequence[str] = ()) -> tuple[str, list[Any]]:
     present = "m.ended_at IS NULL AND m.organisation_id = "
     condition = f"{present}(SELECT organisation_id FROM wallets_wallet WHERE id = %s)"
+    values: list[Any] = [whose.wallet_id]
+    if role:
+        condition, values = f"{condition} AND m.role = %s", [*values, role]
+    if keys:
+        named, of_names = sql.among("u.platform_id", list(keys))
+        condition, values = f"{condition} AND {named}", [*values, *of_names]
     if not search:
-        return condition, [whose.wallet_id]
+        return condition, values
     wild = "%" + search.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     texts = " OR ".join(
         f"LOWER({name}) LIKE %s ESCAPE '!'" for name in ("u.name", "u.email", "u.platform_id")
     )
-    return f"{condition} AND ({texts})", [whose.wallet_id, wild, wild, wild]
+    return f"{condition} AND ({texts})", [*values, wild, wild, wild]
 
 
 def _member(row: Sequence[Any]) -> MemberSpending:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db import transaction
 from apps.core.errors import InvalidState, NotFound, ValidationError
 from apps.identity.auditing import record_audit
 from apps.identity.models import User
-from apps.organisations.models import CostCentre, Membership, Organisation, Role
+from apps.organisations.models import CostCentre, CostCentreMember, Membership, Organisation, Role
 
 DEPTH = 20
 """So many centres may lie one inside the other."""
@@ -147,3 +148,32 @@ def _parent(organisation: Organisation, key: str, parent: str | None) -> CostCen
             raise ValidationError({"parent": ["A cost centre cannot lie inside itself."]})
         centre = centre.parent
     raise ValidationError({"parent": [f"At most {DEPTH} cost centres can lie one inside the other."]})
+
+
+def set_people(*, centre: CostCentre, users: Sequence[str], actor: str, at: datetime) -> None:
+    """Let exactly these present members (by the platform's ids) belong to a cost centre.
+
+    NotFound for the first who is none.
+    """
+    with transaction.atomic():
+        lock_organisation(centre.organisation)
+        members = Membership.objects.filter(organisation=centre.organisation, ended_at=None)
+        known = dict(members.values_list("user__platform_id", "user_id"))
+        unknown = next((user for user in users if user not in known), None)
+        if unknown is not None:
+            raise NotFound(f"{unknown} is not a member of {centre.organisation.platform_id}.")
+        wanted = {known[user] for user in users}
+        rows = CostCentreMember.objects.filter(cost_centre=centre)
+        present = set(rows.values_list("user_id", flat=True))
+        rows.exclude(user_id__in=wanted).delete()
+        CostCentreMember.objects.bulk_create(
+            [CostCentreMember(cost_centre=centre, user_id=user) for user in sorted(wanted - present)]
+        )
+        record_audit(
+            actor=actor,
+            action="cost_centre.people",
+            subject=f"organisation:{centre.organisation.platform_id}",
+            before={"id": centre.platform_id, "people": len(present)},
+            after={"id": centre.platform_id, "people": len(wanted)},
+            at=at,
+        )

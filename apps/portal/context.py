@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from apps.core.clock import now
 from apps.identity.models import User
 from apps.portal.holdings import Holding, Shell, load_shell
+from apps.portal.wallet_page.limits import Held, held_limits
 
 THEMES = ("system", "light", "dark")
 COOKIE = "theme"
@@ -21,6 +22,7 @@ def appearance(request: HttpRequest) -> dict[str, Any]:
     return {
         "theme": chosen if chosen in THEMES else "system",
         "shell": SimpleLazyObject(lambda: shell_of(request)),
+        "my_budget": SimpleLazyObject(lambda: my_budget(request)),
     }
 
 
@@ -35,6 +37,13 @@ def shell_of(request: HttpRequest) -> Shell | None:
         kept["scrip_shell"] = load_shell(user, now(), match.kwargs.get("slug", "") if match else "")
     shell: Shell = kept["scrip_shell"]
     return shell
+
+
+def my_budget(request: HttpRequest) -> Held | None:
+    """The limit under which the person has the least left, for the rail; None where none holds."""
+    shell = shell_of(request)
+    found = held_limits(shell) if shell is not None and shell.own() is not None else ()
+    return min((n for n in found if not n.is_personal), key=lambda limit: limit.left, default=None)
 
 
 def required_shell(request: HttpRequest) -> Shell:

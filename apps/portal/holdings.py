@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Count, Exists, F, FilteredRelation, Min, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from apps.allocations.models import LimitRequest
+from apps.core.periods import Calendar
 from apps.hosting.entitlements import Overdue, late_bills
 from apps.hosting.models import Payer
 from apps.identity.models import FreeGrant, User
+from apps.notifications.models import Notice
 from apps.organisations.models import Role
 from apps.wallets.books import project
-from apps.wallets.models import Wallet
+from apps.wallets.models import MonthlyGrant, Wallet
 from apps.wallets.state import Desk, WalletState
 
 SEES_THE_WALLET = frozenset({Role.OWNER, Role.ADMIN, Role.BILLING})
@@ -30,7 +34,7 @@ class Holding:
     `next_grant` are the micro-tokens of the cycle after the stored one; a token costs
     `token_price_minor` of `currency`. The owner wants to know when less than `alert_below` is available.
     `has_second_factor` is about the person; `has_bills` where the wallet pays for hosted resources,
-    `overdue` what of their bills was not paid in time.
+    `overdue` what of their bills was not paid in time; `open_requests` wait for those who decide, `unread` notices for the person.
     """
 
     wallet_id: int
@@ -48,6 +52,9 @@ class Holding:
     has_second_factor: bool
     has_bills: bool
     overdue: Overdue | None
+    calendar: Calendar
+    open_requests: int = 0
+    unread: int = 0
 
     @property
     def is_own(self) -> bool:
@@ -94,6 +101,8 @@ class Shell:
     holdings: tuple[Holding, ...]
     desk: Desk
     slug: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What was read for one part of a page, for the others."""
 
     @property
     def here(self) -> Holding | None:
@@ -114,6 +123,24 @@ class Shell:
     @property
     def organisations(self) -> list[Holding]:
         return [holding for holding, _ in self.visible if not holding.is_own]
+
+    @property
+    def unread(self) -> int:
+        """Notices that the person has not looked at."""
+        return next((holding.unread for holding in self.holdings), 0)
+
+    @property
+    def open_organisation(self) -> Holding | None:
+        """The organisation whose places the rail shows: the one the page is about, else the only one."""
+        here, known = self.here, self.organisations
+        if here is not None and not here.is_own:
+            return here
+        return known[0] if len(known) == 1 else None
+
+    @property
+    def other_organisations(self) -> list[Holding]:
+        opened = self.open_organisation
+        return [holding for holding in self.organisations if holding != opened]
 
     def own(self) -> Holding | None:
         return next((holding for holding in self.holdings if holding.is_own), None)
@@ -144,6 +171,13 @@ def _rows(user: User, at: datetime) -> Iterable[Any]:
     grants = FreeGrant.objects.filter(
         account_type=OuterRef("user__account_type"), from_at__lte=OuterRef("cycle_ends_at")
     )
+    asked = (
+        LimitRequest.objects.filter(organisation=OuterRef("organisation"), state=LimitRequest.State.OPEN)
+        .order_by()
+        .values("organisation")
+    )
+    told = Notice.objects.filter(user=user, read_at=None).order_by().values("user")
+    own_grants = MonthlyGrant.objects.filter(wallet=OuterRef("pk"), from_at__lte=OuterRef("cycle_ends_at"))
     own = Wallet.objects.filter(user=user).values("pk")
     theirs = Wallet.objects.filter(organisation__memberships__user=user).values("pk")
     return (
@@ -151,12 +185,17 @@ def _rows(user: User, at: datetime) -> Iterable[Any]:
             membership=FilteredRelation(
                 "organisation__memberships", condition=Q(organisation__memberships__user=user)
             ),
-            next_grant=Subquery(grants.order_by("-from_at").values("tokens_micro")[:1]),
+            next_grant=Coalesce(
+                Subquery(grants.order_by("-from_at").values("tokens_micro")[:1]),
+                Subquery(own_grants.order_by("-from_at").values("tokens_micro")[:1]),
+            ),
             has_bills=Exists(Payer.objects.filter(pk=OuterRef("pk"))),
             late_count=Subquery(late.annotate(found=Count("id")).values("found")),
             late_tokens=Subquery(late.annotate(found=Sum("tokens_micro")).values("found")),
             late_since=Subquery(late.annotate(found=Min("due_at")).values("found")),
+            unread=Subquery(told.annotate(found=Count("id")).values("found")),
             has_second_factor=Exists(Authenticator.objects.filter(user=user)),
+            open_requests=Subquery(asked.annotate(found=Count("id")).values("found")),
         )
         .filter(pk__in=own.union(theirs))  # each found by its index; an OR of both would read every wallet
         .order_by(F("membership__ended_at").asc(nulls_last=True), "id")  # the present membership counts
@@ -178,6 +217,11 @@ def _rows(user: User, at: datetime) -> Iterable[Any]:
             "late_count",
             "late_tokens",
             "late_since",
+            "time_zone",
+            "coming_time_zone",
+            "zone_changes_at",
+            "open_requests",
+            "unread",
         )
     )
 
@@ -201,4 +245,7 @@ def _holding(row: dict[str, Any], user: User) -> Holding:
         overdue=Overdue(row["late_count"], int(row["late_tokens"]), row["late_since"])
         if row["late_count"]
         else None,
+        calendar=Calendar(row["time_zone"], row["coming_time_zone"], row["zone_changes_at"]),
+        open_requests=row["open_requests"] or 0,
+        unread=row["unread"] or 0,
     )

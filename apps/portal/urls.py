@@ -3,13 +3,23 @@
 from django.urls import path
 
 from apps.portal import views
+from apps.portal.allocations_page import views as allocating
+from apps.portal.audit_page.views import audit_csv, organisation_audit
 from apps.portal.bills_page.views import bill, bills, bills_csv
+from apps.portal.budget_page import asking
 from apps.portal.budget_page import views as budget
 from apps.portal.calculator import keeping
 from apps.portal.calculator.views import operation_calculator, organisation_calculator
+from apps.portal.centres_page import views as centres
 from apps.portal.charge_page import views as charge
+from apps.portal.coverage_page.views import coverage
+from apps.portal.limits_page import views as limiting
+from apps.portal.members_page import acting
 from apps.portal.members_page.views import members, members_csv
+from apps.portal.notices_page.views import notices, read_notices
+from apps.portal.plan_page.views import organisation_plan
 from apps.portal.problems_page.views import problem, problems, report_problem
+from apps.portal.requests_page.views import requests
 from apps.portal.statement_page.views import latest_statement, statement, statement_csv, statement_pdf
 from apps.portal.transactions import views as transactions
 from apps.portal.usage_page.views import usage, usage_csv
@@ -19,7 +29,41 @@ urlpatterns = [
     path("wallet/", views.wallet, name="wallet"),
     path("wallet/transactions/", transactions.transactions, name="transactions"),
     path("wallet/transactions.csv", transactions.transactions_csv, name="transactions_csv"),
-    path("wallet/budget/", budget.budget, name="budget"),
+    path("budget/", budget.budget, name="budget"),
+    path("budget/more/", asking.ask, name="ask_for_more"),
+    path("budget/requests/<int:request_id>/withdraw/", asking.withdraw, name="withdraw_request"),
+    path("notices/", notices, name="notices"),
+    path("notices/read/", read_notices, name="read_notices"),
+    path("invitations/<str:link>/", acting.invitation, name="invitation"),
+    path("orgs/<slug:slug>/requests/", requests, name="organisation_requests"),
+    path("orgs/<slug:slug>/leave/", acting.leave, name="leave_organisation"),
+    path("orgs/<slug:slug>/members/invitations/", acting.invitations, name="invitations"),
+    path(
+        "orgs/<slug:slug>/members/invitations/<int:number>/revoke/", acting.revoke, name="revoke_invitation"
+    ),
+    path("orgs/<slug:slug>/members/<str:key>/", acting.member, name="member"),
+    path("orgs/<slug:slug>/members/<str:key>/change/", acting.change_member, name="change_member"),
+    path("orgs/<slug:slug>/allocations/", allocating.allocations, name="allocations"),
+    path("orgs/<slug:slug>/allocations/new/", allocating.allocate_tokens, name="allocate_tokens"),
+    path("orgs/<slug:slug>/allocations/reclaim/", allocating.reclaim_tokens, name="reclaim_tokens"),
+    path("orgs/<slug:slug>/allocations/move/", allocating.move_tokens, name="move_tokens"),
+    path("orgs/<slug:slug>/allocations/A-<int:number>/", allocating.allocation, name="allocation"),
+    path(
+        "orgs/<slug:slug>/allocations/repeating/<int:number>/end/",
+        allocating.end_repeating,
+        name="end_repeating",
+    ),
+    path("orgs/<slug:slug>/limits/", limiting.organisation_limits, name="organisation_limits"),
+    path("orgs/<slug:slug>/limits.csv", limiting.limits_csv, name="limits_csv"),
+    path("orgs/<slug:slug>/limits/set/", limiting.set_limit, name="set_limit"),
+    path("orgs/<slug:slug>/coverage/", coverage, name="coverage"),
+    path("orgs/<slug:slug>/cost-centres/", centres.cost_centres, name="cost_centres"),
+    path("orgs/<slug:slug>/cost-centres/new/", centres.cost_centre, name="new_cost_centre"),
+    path("orgs/<slug:slug>/cost-centres/move/", centres.move_caps, name="move_caps"),
+    path("orgs/<slug:slug>/cost-centres/is/<str:key>/", centres.cost_centre, name="cost_centre"),
+    path("orgs/<slug:slug>/plan/", organisation_plan, name="organisation_plan"),
+    path("orgs/<slug:slug>/audit/", organisation_audit, name="organisation_audit"),
+    path("orgs/<slug:slug>/audit.csv", audit_csv, name="organisation_audit_csv"),
     path("orgs/<slug:slug>/", views.organisation, name="organisation"),
     path("wallet/usage/", usage, name="usage"),
     path("wallet/usage.csv", usage_csv, name="usage_csv"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +28,8 @@ class ChargeFilter:
     cost_centre: str | None = None
     operation: str | None = None
     status: str | None = None
+    operations: tuple[str, ...] = ()
+    model: str | None = None
     billing_source: str | None = None
     from_at: datetime | None = None
     to_at: datetime | None = None
@@ -55,19 +58,7 @@ def place_of(charge: ChargeState) -> tuple[int, int]:
 
 
 def _conditions(wanted: ChargeFilter, at: datetime) -> tuple[list[str], list[Any]]:
-    wallet = "(SELECT id FROM wallets_wallet WHERE owner_type = '{}' AND owner_key = %s)"
-    parts: list[tuple[str, list[Any]]] = []
-    if wanted.user is not None:
-        parts.append((f"wallet_id = {wallet.format('user')}", [wanted.user]))
-    if wanted.organisation is not None:
-        parts.append((f"organisation_wallet_id = {wallet.format('organisation')}", [wanted.organisation]))
-    if wanted.cost_centre is not None:
-        centres = "SELECT id FROM organisations_costcentre WHERE platform_id = %s"
-        parts.append((f"cost_centre_id IN ({centres})", [wanted.cost_centre]))
-    if wanted.operation is not None:
-        parts.append(("operation = %s", [wanted.operation]))
-    if wanted.billing_source is not None:
-        parts.append(("billing_source = %s", [wanted.billing_source]))
+    parts = [*_whose(wanted), *_of_what(wanted)]
     if wanted.status is not None:
         parts.append(_in_state(wanted.status, at))
     if wanted.from_at is not None:
@@ -77,6 +68,31 @@ def _conditions(wanted: ChargeFilter, at: datetime) -> tuple[list[str], list[Any
     if wanted.before is not None:
         parts.append(_after_page(wanted.before))
     return [part for part, _ in parts], [value for _, values in parts for value in values]
+
+
+Part = tuple[str, Sequence[Any]]
+_WALLET = "(SELECT id FROM wallets_wallet WHERE owner_type = '{}' AND owner_key = %s)"
+
+
+def _whose(wanted: ChargeFilter) -> Iterator[Part]:
+    if wanted.user is not None:
+        yield f"wallet_id = {_WALLET.format('user')}", [wanted.user]
+    if wanted.organisation is not None:
+        yield f"organisation_wallet_id = {_WALLET.format('organisation')}", [wanted.organisation]
+    if wanted.cost_centre is not None:
+        centres = "SELECT id FROM organisations_costcentre WHERE platform_id = %s"
+        yield f"cost_centre_id IN ({centres})", [wanted.cost_centre]
+
+
+def _of_what(wanted: ChargeFilter) -> Iterator[Part]:
+    if wanted.operation is not None:
+        yield "operation = %s", [wanted.operation]
+    if wanted.operations:
+        yield sql.among("operation", list(wanted.operations))
+    if wanted.model is not None:
+        yield "model = %s", [wanted.model]
+    if wanted.billing_source is not None:
+        yield "billing_source = %s", [wanted.billing_source]
 
 
 def _in_state(status: str, at: datetime) -> tuple[str, list[Any]]:

@@ -68,3 +68,22 @@ document.addEventListener("htmx:load", (event) => {
     link.setAttribute("aria-expanded", "false");
   }
 });
+
+/* What is marked data-when="name=value" belongs to that choice in its form, and shows with it. */
+const showWhen = (root) => {
+  for (const part of root.querySelectorAll("[data-when]")) {
+    const [name, wanted] = part.dataset.when.split("=");
+    const form = part.closest("form");
+    const field = form?.elements[name];
+    if (field) part.hidden = (field.value ?? "") !== wanted;
+  }
+};
+document.addEventListener("change", (event) => { if (event.target.form) showWhen(event.target.form); });
+document.addEventListener("DOMContentLoaded", () => showWhen(document));
+
+/* A box marked data-all checks or clears all others of the name it carries. */
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.all;
+  if (!name) return;
+  for (const box of event.target.form.querySelectorAll(`input[name="${name}"]`)) box.checked = event.target.checked;
+});

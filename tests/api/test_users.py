@@ -189,7 +189,14 @@ def test_a_budget_tells_how_the_organisations_plan_stands(platform: Platform) ->
     define_plan(code="team", price_book="campus", terms=terms, actor="tests", at=AT)
     assign_plan(organisation=school, code="team", actor="tests", at=AT)
     platform.post(
-        "charges", {"user": "ada", "organisation": "school", "operation": "draft", "quantities": {"draft": 1}, "capture": True}
+        "charges",
+        {
+            "user": "ada",
+            "organisation": "school",
+            "operation": "draft",
+            "quantities": {"draft": 1},
+            "capture": True,
+        },
     )
     plan = body_of(platform.get("users/ada/budget", organisation="school"))["plan"]
     assert plan == {

@@ -17,7 +17,7 @@ from apps.portal.wallet_page.pace import days_left
 from apps.wallets.models import Wallet
 from tests.portal.world import add_person, person
 
-BUDGET, ALERT = "/wallet/budget/", "/orgs/lindenhof/alert/"
+BUDGET, ALERT = "/budget/", "/orgs/lindenhof/alert/"
 
 
 def _wallet(key: str) -> Wallet:

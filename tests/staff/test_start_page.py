@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from apps.core.action_words import action_name
 from apps.core.clock import stopped_at
 from apps.core.units import MICRO
 from apps.identity.auditing import record_audit
@@ -22,7 +23,6 @@ from apps.ledger.models import Account
 from apps.ledger.tasks import prove_ledger
 from apps.staff.start_page import load_start_page
 from apps.staff.start_page.days import load_days
-from apps.staff.wording import action_name
 from apps.support.models import Proposal
 from apps.usage.models import Charge
 from apps.usage.state import ChargeState

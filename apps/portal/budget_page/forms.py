@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.portal.amounts import read_amount
-
-
-class TokensField(forms.CharField):
-    """Tokens as people type them; the cleaned value are micro-tokens."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        super().__init__(max_length=40, widget=widget, **options)
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        try:
-            return read_amount(text)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
+from apps.portal.fields import TokensField
 
 
 class BudgetForm(forms.Form):

@@ -13,8 +13,9 @@ from apps.core.periods import Calendar, zone
 from apps.organisations.models import Membership, Role
 from apps.portal.budget_page.effects import AlertEffect, BudgetEffect
 from apps.portal.budget_page.forms import AlertForm, BudgetForm
+from apps.portal.budget_page.standing import Asked, Here, asked_by, here_of
 from apps.portal.holdings import Holding, Shell
-from apps.portal.wallet_page.limits import Held, load_own_limits
+from apps.portal.wallet_page.limits import Held, held_limits
 
 DECIDERS = 4
 """So many people are named as those who decide."""
@@ -33,7 +34,8 @@ class BudgetPage:
     """What a person may still spend. Amounts are micro-tokens, times are shown in `zone`.
 
     `limits` are those of organisations, the one with the least left first; `personal` is one's own budget,
-    None where there is none; `spent` is what one's own wallet paid this month.
+    None where there is none; `spent` is what one's own wallet paid this month. `here` are the organisations
+    one belongs to, `asked` one's requests, the latest first; `worth` is what is available in money.
     """
 
     holding: Holding
@@ -45,6 +47,20 @@ class BudgetPage:
     spent: int
     resets: str
     deciders: tuple[Deciders, ...]
+    here: tuple[Here, ...]
+    asked: tuple[Asked, ...]
+    worth: str
+
+    @property
+    def reached(self) -> Held | None:
+        """A limit under which nothing is left."""
+        return next((limit for limit in self.limits if limit.is_reached), None)
+
+    @property
+    def may_ask(self) -> Held | None:
+        """The tightest limit that more can be asked for, and is not being asked for."""
+        waiting = {(asked.slug, asked.period) for asked in self.asked if asked.is_open}
+        return next((limit for limit in self.limits if (limit.slug, limit.period) not in waiting), None)
 
     @property
     def tightest(self) -> Held | None:
@@ -70,9 +86,9 @@ class Asking:
 
 
 def load_budget_page(own: Holding, shell: Shell) -> BudgetPage:
-    """The budget page of the person's own wallet: at most six queries beside the shell's."""
+    """The budget page of the person's own wallet: at most ten queries beside the shell's."""
     wallet, at = shell.desk.wallets[own.wallet_id], shell.at
-    limits = load_own_limits(own, shell.holdings, at)
+    limits = held_limits(shell)
     others = sorted((limit for limit in limits if not limit.is_personal), key=lambda limit: limit.left)
     place = zone(wallet.calendar.zone_at(at))
     return BudgetPage(
@@ -85,6 +101,9 @@ def load_budget_page(own: Holding, shell: Shell) -> BudgetPage:
         spent=_spent(own, wallet.calendar, at),
         resets=_resets(wallet.calendar, at, place),
         deciders=_deciders(shell) if others else (),
+        here=here_of(shell),
+        asked=asked_by(shell),
+        worth=figures.money(wallet.available, own.token_price_minor, own.currency),
     )
 
 

@@ -9,6 +9,8 @@ from typing import get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from apps.allocations.limits import Limit, Tally
 from apps.allocations.spending import (
     MemberSpending,
@@ -25,8 +27,9 @@ from apps.allocations.spending import (
 from apps.allocations.tallying import load_tally
 from apps.core import figures
 from apps.core.periods import zone
+from apps.organisations.models import Role
 from apps.portal.holdings import Holding, Shell
-from apps.portal.members_page.people import Person, show
+from apps.portal.members_page.people import ROLES, Person, show
 
 ROOM = 50
 """Members on one page."""
@@ -40,9 +43,10 @@ class Asked:
     search: str = ""
     order: Order = "-spent"
     page: int = 1
+    role: str = ""
 
     def query(self) -> str:
-        parts = {"q": self.search, "sort": "" if self.order == "-spent" else self.order}
+        parts = {"q": self.search, "role": self.role, "sort": "" if self.order == "-spent" else self.order}
         parts["page"] = str(self.page) if self.page > 1 else ""
         return "?" + urlencode({name: value for name, value in parts.items() if value})
 
@@ -69,6 +73,10 @@ class MembersPage:
     totals: MonthTotals
     found: int
     people: tuple[Person, ...]
+
+    @property
+    def roles(self) -> list[tuple[str, str]]:
+        return [(role.value, _(name)) for role, name in ROLES.items()]
 
     @property
     def pages(self) -> int:
@@ -108,17 +116,24 @@ def read_asked(query: Mapping[str, str]) -> Asked:
     order: Order = next((order for order in ORDERS if order == query.get("sort")), "-spent")
     page = query.get("page", "")
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
-    return Asked(query.get("q", "").replace("\0", "").strip()[:100], order, max(number, 1))
+    role = query.get("role", "")
+    search = query.get("q", "").replace("\0", "").strip()[:100]
+    return Asked(search, order, max(number, 1), role if role in Role.values else "")
 
 
 def load_members_page(holding: Holding, shell: Shell, asked: Asked, *, room: int = ROOM) -> MembersPage:
     """The page of members, at most `room` of them: five queries beside the shell's."""
     calendar, at = shell.desk.wallets[holding.wallet_id].calendar, shell.at
     whose = Whose(holding.wallet_id, calendar, calendar.day_of(at))
-    found = count_members(whose, search=asked.search)
+    found = count_members(whose, search=asked.search, role=asked.role)
     asked = replace(asked, page=min(asked.page, max(-(-found // room), 1)))
     members = members_spending(
-        whose, search=asked.search, order=asked.order, offset=(asked.page - 1) * room, count=room
+        whose,
+        search=asked.search,
+        order=asked.order,
+        offset=(asked.page - 1) * room,
+        count=room,
+        role=asked.role,
     )
     return MembersPage(
         holding=holding,

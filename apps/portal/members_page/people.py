@@ -71,7 +71,7 @@ class Person:
 
 
 def show(member: MemberSpending, limit: MemberLimit | None, slug: str, month: date, today: date) -> Person:
-    """The member, with a link to their use of this month."""
+    """The member, with a link to their page; somebody who has left to their use of this month."""
     return Person(
         key=member.key,
         name=member.name,
@@ -80,7 +80,9 @@ def show(member: MemberSpending, limit: MemberLimit | None, slug: str, month: da
         spent=member.spent,
         last=member.last,
         limit=LimitShown(limit) if limit else None,
-        url=usage_url(slug, member.key, month, today),
+        url=reverse("member", args=[slug, member.key])
+        if member.role
+        else usage_url(slug, member.key, month, today),
     )
 
 

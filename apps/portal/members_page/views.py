@@ -27,5 +27,7 @@ def members_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Everybody whom the page's search finds, as a file."""
     holding, shell = wallet_of(request, slug)
     asked = read_asked(request.GET.dict())
-    page = load_members_page(holding, shell, Asked(asked.search, asked.order), room=MOST_LINES)
+    page = load_members_page(
+        holding, shell, Asked(asked.search, asked.order, role=asked.role), room=MOST_LINES
+    )
     return file_answer(file_name(page), members_table(page))

@@ -6,32 +6,34 @@ its money.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.allocations.limits import (
     COST_CENTRE,
     MEMBER,
-    MEMBERS,
     PERSONAL,
     ROLE,
     Limit,
     Tally,
     apply_shared,
 )
+from apps.allocations.own_limits import Link, OwnLimits, Place, load_own_limits
 from apps.allocations.selectors import state_of
-from apps.allocations.tallying import TABLE, load_tally
-from apps.core import figures, sql
+from apps.allocations.tallying import load_tally
+from apps.core import figures
+from apps.core.periods import Calendar
 from apps.organisations.models import CostCentre, Role
-from apps.portal.holdings import Holding
+from apps.portal.holdings import Holding, Shell
 from apps.usage.asking import load_setting
-from apps.usage.setting import ORGANISATION, USER, Setting
+from apps.usage.setting import ORGANISATION, Setting
 
-PERSONS_OWN = (MEMBER, ROLE, MEMBERS)
 ROLES = {
     Role.OWNER: gettext_noop("owner"),
     Role.ADMIN: gettext_noop("admin"),
@@ -44,7 +46,11 @@ MOST = 6
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A limit that holds: micro-tokens allowed and spent; `width` is the meter's SVG length."""
+    """A limit that holds: micro-tokens allowed and spent; `width` is the meter's SVG length.
+
+    `slug` is the organisation that more can be asked of, `of` how the cap is called: "of 10,000
+    per week", `resets` the day on which it begins again.
+    """
 
     title: str
     reason: str
@@ -56,27 +62,47 @@ class Held:
     is_personal: bool
     width: str
     percent: int
+    period: str = ""
+    slug: str = ""
+    of: str = ""
+    resets: str = ""
+
+    @property
+    def is_reached(self) -> bool:
+        return self.left == 0 and not self.warns_only
+
+    @property
+    def ask_url(self) -> str:
+        """Where more can be asked for; nothing for one's own budget."""
+        if not self.slug:
+            return ""
+        return f"{reverse('ask_for_more')}?{urlencode({'organisation': self.slug, 'period': self.period})}"
 
     @property
     def left(self) -> int:
         return max(self.tokens - self.spent, 0)
 
 
-def load_own_limits(own: Holding, holdings: Iterable[Holding], at: datetime) -> tuple[Held, ...]:
+def own_limits(shell: Shell) -> OwnLimits:
+    """The limits of the person whose shell it is, read once for the page and its rail."""
+    kept: OwnLimits | None = shell.notes.get("own_limits")
+    if kept is None:
+        own = shell.own()
+        places = [
+            Place(h.wallet_id, h.role, h.calendar) for h in shell.holdings if not h.is_own and h.present
+        ]
+        mine = Place(own.wallet_id, "", own.calendar) if own else None
+        kept = load_own_limits(own.owner_key if own else "", places, own=mine, at=shell.at)
+        shell.notes["own_limits"] = kept
+    return kept
+
+
+def held_limits(shell: Shell) -> tuple[Held, ...]:
     """A person's limits in every organisation they belong to, then their personal budget."""
-    present = {h.wallet_id: h for h in holdings if not h.is_own and h.present}
-    owners = [(USER, own.owner_key), *((ORGANISATION, h.owner_key) for h in present.values())]
-    setting = load_setting(owners)
-    person = setting.party(USER, own.owner_key)
-    found = [
-        limit
-        for scope in present
-        for limit in setting.cap(scope, person, (), at).limits
-        if limit.rule.subject_type in PERSONS_OWN
-    ]
-    found += setting.personal_cap(person, at).limits
-    tally = _spent_on(found)
-    return tuple(_held(limit, tally, _own_title(limit, present)) for limit in found)
+    known = own_limits(shell)
+    present = {h.wallet_id: h for h in shell.holdings if not h.is_own and h.present}
+    found = [*known.limits, *([known.personal] if known.personal else [])]
+    return tuple(_held(limit, known.tally, _own_title(limit, present, known)) for limit in found)
 
 
 def load_organisation_limits(holding: Holding, at: datetime) -> tuple[Held, ...]:
@@ -107,29 +133,9 @@ def _cost_centres(setting: Setting, holding: Holding) -> Mapping[str, str]:
     return dict(rows.values_list("platform_id", "name"))
 
 
-def _spent_on(limits: Sequence[Limit]) -> Tally:
-    """What the limits' totals have spent, in one query for all organisations."""
-    tally = Tally()
-    if not limits:
-        return tally
-    one = (
-        f"SELECT %s, COALESCE(SUM(spent_micro), 0) FROM {TABLE} WHERE scope_id = %s AND subject_type = %s "
-        "AND subject_key = %s AND day >= %s AND day < %s"
-    )
-    values = [
-        value
-        for place, limit in enumerate(limits)
-        for value in (str(place), *limit.total, limit.first, limit.end or date.max)
-    ]
-    for place, spent in sql.fetch(" UNION ALL ".join([one] * len(limits)), values):
-        limit = limits[int(place)]
-        tally.loaded[limit.total, limit.first, limit.end] = int(spent)
-    return tally
-
-
-def _held(limit: Limit, tally: Tally, words: tuple[str, str]) -> Held:
+def _held(limit: Limit, tally: Tally, words: tuple[str, str, str]) -> Held:
     tokens, spent = limit.rule.tokens or 0, max(tally.spent(limit), 0)
-    title, reason = words
+    title, reason, slug = words
     return Held(
         title=title,
         reason=reason,
@@ -141,6 +147,10 @@ def _held(limit: Limit, tally: Tally, words: tuple[str, str]) -> Held:
         is_personal=limit.rule.subject_type == PERSONAL,
         width=figures.percent(spent, tokens) if tokens else "100%",
         percent=spent * 100 // tokens if tokens else 100,
+        period=limit.rule.period,
+        slug=slug,
+        resets=figures.day_name(limit.end) if limit.end else "",
+        of=_("of %(tokens)s %(period)s") % {"tokens": figures.figure(tokens), "period": _period(limit)},
     )
 
 
@@ -153,21 +163,47 @@ def _period(limit: Limit) -> str:
     }[limit.rule.period]
 
 
-def _own_title(limit: Limit, present: Mapping[int, Holding]) -> tuple[str, str]:
+def _own_title(limit: Limit, present: Mapping[int, Holding], known: OwnLimits) -> tuple[str, str, str]:
     if limit.rule.subject_type == PERSONAL:
-        return _("Your personal budget"), ""
+        return _("Your personal budget"), "", ""
     organisation = present[limit.total[0]]
-    role = _(ROLES[Role(organisation.role)])
-    reasons = {
-        MEMBER: _("set for you"),
-        ROLE: _("from the role %(role)s") % {"role": role},
-        MEMBERS: _("as for every member"),
-    }
-    return f"{organisation.name}, {_period(limit)}", reasons[limit.rule.subject_type]
+    chain = known.chains[organisation.wallet_id, limit.rule.period]
+    title = f"{organisation.name}, {_period(limit)}"
+    return title, explain(chain, organisation.role, organisation.calendar), organisation.slug
 
 
-def _shared_title(limit: Limit, centres: Mapping[str, str]) -> tuple[str, str]:
+def explain(chain: Sequence[Link], role: str, calendar: Calendar) -> str:
+    """``set for you on 3 Mar; without that the default of 5,000 would hold``."""
+    first, *others = chain
+    said = [_origin(first, role, calendar)]
+    if first.more:
+        words = _("%(tokens)s of it granted until it resets")
+        said.append(words % {"tokens": figures.figure(first.more)})
+    if others:
+        said.append(_would_hold(others[0], role))
+    return "; ".join(said)
+
+
+def _origin(link: Link, role: str, calendar: Calendar) -> str:
+    day = figures.day_name(calendar.day_of(link.set_at)) if link.set_at else ""
+    name = {"role": _(ROLES[Role(role)]) if role else "", "day": day}
+    if link.subject_type == MEMBER:
+        return _("set for you on %(day)s") % name if day else _("set for you")
+    if link.subject_type == ROLE:
+        return _("from the role %(role)s") % name
+    return _("as for every member")
+
+
+def _would_hold(link: Link, role: str) -> str:
+    tokens = _("no limit") if link.tokens is None else str(figures.figure(link.tokens))
+    words = {"tokens": tokens, "role": _(ROLES[Role(role)]) if role else ""}
+    if link.subject_type == ROLE:
+        return _("without it the role %(role)s would have %(tokens)s") % words
+    return _("without it the default would be %(tokens)s") % words
+
+
+def _shared_title(limit: Limit, centres: Mapping[str, str]) -> tuple[str, str, str]:
     if limit.rule.subject_type == COST_CENTRE:
-        return f"{centres.get(limit.rule.subject_key, '')}, {_period(limit)}", _("Cost centre")
+        return f"{centres.get(limit.rule.subject_key, '')}, {_period(limit)}", _("Cost centre"), ""
     whole = _("The organisation")
-    return f"{whole}, {_period(limit)}", ""
+    return f"{whole}, {_period(limit)}", "", ""

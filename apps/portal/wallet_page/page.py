@@ -115,7 +115,7 @@ def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
 
 def _limits(holding: Holding, shell: Shell, at: datetime) -> tuple[limits.Held, ...]:
     if holding.is_own:
-        return limits.load_own_limits(holding, shell.holdings, at)
+        return limits.held_limits(shell)
     return limits.load_organisation_limits(holding, at)
 
 

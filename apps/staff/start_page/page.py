@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.core import figures
+from apps.core.action_words import action_name
 from apps.core.charts import Point, TimeChart, time_chart
 from apps.identity.models import AuditRecord, User
 from apps.staff.proving import ProofPage, load_proof
 from apps.staff.start_page.attention import Line, find_attention
 from apps.staff.start_page.days import Day, load_days
-from apps.staff.wording import action_name, bucket_name, denial_name
+from apps.staff.wording import bucket_name, denial_name
 
 ACTIONS = 8
 OWED = "owed"

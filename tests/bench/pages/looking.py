@@ -68,7 +68,7 @@ def _of_people() -> Iterator[tuple[str, str]]:
     yield "overview of the organisation", f"{house}/"
     yield "members", f"{house}/members/"
     yield "members as CSV", f"{house}/members.csv"
-    yield "budget", "/wallet/budget/"
+    yield "budget", "/budget/"
     yield "a charge", f"/charges/ch_{charge}/"
     yield "calculator", "/calculator/"
     yield "rate card", "/rates/campus/"

@@ -1,0 +1,1 @@
+"""Allocations: what was given and what became of it, giving and taking back, and what repeats."""

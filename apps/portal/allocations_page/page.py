@@ -1,0 +1,260 @@
+"""The list of allocations and reclaims, what repeats, and one run with what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from apps.allocations.fates import Fate, fates
+from apps.allocations.models import Allocation, AllocationRun, RecurringAllocation
+from apps.core import figures
+from apps.core.errors import NotFound
+from apps.core.periods import zone
+from apps.identity.models import User
+from apps.ledger.models import Account
+from apps.organisations.models import CostCentre, Organisation, Role
+from apps.portal.holdings import Holding, Shell
+from apps.portal.members_page.people import ROLES
+from apps.wallets.models import Wallet
+
+ROOM = 20
+PEOPLE = 50
+DAYS = (
+    gettext_noop("Monday"),
+    gettext_noop("Tuesday"),
+    gettext_noop("Wednesday"),
+    gettext_noop("Thursday"),
+    gettext_noop("Friday"),
+    gettext_noop("Saturday"),
+    gettext_noop("Sunday"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run in the list, with the sum of what became of it where it gave."""
+
+    row: AllocationRun
+    by: str
+    fate: Fate | None
+
+    @property
+    def gives(self) -> bool:
+        return self.row.direction == AllocationRun.Direction.ALLOCATE
+
+    @property
+    def signed(self) -> int:
+        return self.row.tokens_micro if self.gives else -self.row.tokens_micro
+
+
+@dataclass(frozen=True, slots=True)
+class Repeating:
+    """A recurring allocation in words."""
+
+    row: RecurringAllocation
+    whom: str
+
+    @property
+    def what(self) -> str:
+        words = {"tokens": figures.figure(self.row.tokens_micro), "whom": self.whom}
+        if self.row.mode == RecurringAllocation.Mode.TOP_UP:
+            return _("%(whom)s topped up to %(tokens)s each") % words
+        return _("%(whom)s get %(tokens)s each") % words
+
+    @property
+    def when(self) -> str:
+        if self.row.every == RecurringAllocation.Every.WEEK:
+            return _("every week, on %(day)s") % {"day": _(DAYS[self.row.day - 1])}
+        return _("every month, on day %(day)d") % {"day": self.row.day}
+
+    @property
+    def next(self) -> str:
+        return figures.day_and_year(self.row.next_on)
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationsPage:
+    """`given` is what members have now of what was allocated, held tokens included."""
+
+    holding: Holding
+    at: datetime
+    zone: ZoneInfo
+    given: int
+    holders: int
+    runs: tuple[RunLine, ...]
+    repeating: tuple[Repeating, ...]
+    number: int
+    more: bool
+
+
+def load_allocations_page(
+    organisation: Organisation, holding: Holding, shell: Shell, *, number: int
+) -> AllocationsPage:
+    """Runs, the latest first, with what became of them: seven queries beside the shell's."""
+    first = (number - 1) * ROOM
+    rows = list(
+        AllocationRun.objects.filter(organisation=organisation).order_by("-number")[first : first + ROOM + 1]
+    )
+    held = Account.objects.filter(source_id=holding.wallet_id, kind="allocated").exclude(balance=0)
+    balances = list(held.values_list("balance", flat=True))
+    return AllocationsPage(
+        holding=holding,
+        at=shell.at,
+        zone=zone(holding.calendar.zone_at(shell.at)),
+        given=sum(balances),
+        holders=len(balances),
+        runs=_lines(organisation, holding, rows[:ROOM]),
+        repeating=_repeating(organisation),
+        number=number,
+        more=len(rows) > ROOM,
+    )
+
+
+def _lines(
+    organisation: Organisation, holding: Holding, rows: Sequence[AllocationRun]
+) -> tuple[RunLine, ...]:
+    became = fates_of(organisation, holding, [row.number for row in rows])
+    names = names_of({row.actor for row in rows})
+    found = []
+    for row in rows:
+        parts = became.get(row.number, [])
+        total = (
+            Fate(
+                sum(part.given for part in parts),
+                sum(part.reclaimed for part in parts),
+                sum(part.spent for part in parts),
+            )
+            if parts
+            else None
+        )
+        found.append(RunLine(row, names.get(row.actor, row.actor.partition(":")[2] or row.actor), total))
+    return tuple(found)
+
+
+def names_of(actors: set[str]) -> dict[str, str]:
+    """People's names by actor."""
+    keys = [actor.partition(":")[2] for actor in actors if actor.startswith("user:")]
+    users = User.objects.filter(platform_id__in=keys)
+    return {f"user:{user.platform_id}": str(user) for user in users}
+
+
+def fates_of(organisation: Organisation, holding: Holding, numbers: Sequence[int]) -> dict[int, list[Fate]]:
+    """What became of allocations, by run."""
+    rows = Allocation.objects.filter(number__in=numbers)
+    people = set(rows.values_list("user_id", flat=True))
+    found: dict[int, list[Fate]] = {}
+    for became in _fates(organisation, holding, people).values():
+        for number, fate in became.items():
+            found.setdefault(number, []).append(fate)
+    return found
+
+
+def _fates_by_user(
+    organisation: Organisation, holding: Holding, run: int, users: Sequence[int]
+) -> dict[int, Fate]:
+    """What became of one run, by user."""
+    found = _fates(organisation, holding, set(users))
+    return {user: became[run] for user, became in found.items() if run in became}
+
+
+def _fates(organisation: Organisation, holding: Holding, users: set[int]) -> dict[int, dict[int, Fate]]:
+    """By user and run, from all that they were given and what of it they still have: two queries."""
+    histories: dict[int, list[tuple[int, int]]] = {}
+    listed = Allocation.objects.filter(organisation=organisation).order_by("pk")
+    for user, number, direction, tokens in listed.values_list(
+        "user_id", "number", "direction", "tokens_micro"
+    ):
+        if user in users:
+            sign = 1 if direction == Allocation.Direction.ALLOCATE else -1
+            histories.setdefault(user, []).append((number, sign * tokens))
+    held = Account.objects.filter(source_id=holding.wallet_id, kind="allocated")
+    wallets = dict(held.values_list("holder_id", "balance"))
+    owners = dict(Wallet.objects.filter(pk__in=list(wallets)).values_list("user_id", "pk"))
+    return {user: fates(history, wallets.get(owners.get(user, 0), 0)) for user, history in histories.items()}
+
+
+def _repeating(organisation: Organisation) -> tuple[Repeating, ...]:
+    rows = list(
+        RecurringAllocation.objects.filter(organisation=organisation, ended_at=None).order_by("next_on", "pk")
+    )
+    keys = [row.subject_key for row in rows if row.subject_type == "cost_centre"]
+    centres = dict(
+        CostCentre.objects.filter(organisation=organisation, platform_id__in=keys).values_list(
+            "platform_id", "name"
+        )
+        if keys
+        else []
+    )
+    return tuple(Repeating(row, _whom(row, centres)) for row in rows)
+
+
+def _whom(row: RecurringAllocation, centres: dict[str, str]) -> str:
+    if row.subject_type == "role":
+        return _("Members of the role %(role)s") % {"role": _(ROLES[Role(row.subject_key)])}
+    if row.subject_type == "cost_centre":
+        return _("Members of %(name)s") % {"name": centres.get(row.subject_key, row.subject_key)}
+    return _("All members")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One member in a run; `fate` where it gave."""
+
+    name: str
+    key: str
+    tokens: int
+    transfer: int
+    fate: Fate | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    holding: Holding
+    zone: ZoneInfo
+    line: RunLine
+    people: tuple[PersonLine, ...]
+    number: int
+    more: bool
+
+    @property
+    def places(self) -> int:
+        amounts = [person.tokens for person in self.people]
+        parts = [n for p in self.people if p.fate for n in (p.fate.spent, p.fate.left, p.fate.reclaimed)]
+        return figures.column_places([*amounts, *parts])
+
+
+def load_run_page(
+    organisation: Organisation, holding: Holding, shell: Shell, run: int, *, number: int
+) -> RunPage:
+    """One run with its members: seven queries beside the shell's. NotFound for another organisation's."""
+    row = AllocationRun.objects.filter(organisation=organisation, number=run).first()
+    if row is None:
+        raise NotFound("There is no such allocation.")
+    first = (number - 1) * PEOPLE
+    listed = Allocation.objects.filter(number=run).select_related("user").order_by("pk")
+    people = list(listed[first : first + PEOPLE + 1])
+    (line,) = _lines(organisation, holding, [row])
+    became = _fates_by_user(organisation, holding, run, [given.user_id for given in people])
+    shown = [
+        PersonLine(
+            str(given.user),
+            given.user.platform_id,
+            given.tokens_micro,
+            given.transfer_id,
+            became.get(given.user_id) if line.gives else None,
+        )
+        for given in people[:PEOPLE]
+    ]
+    return RunPage(
+        holding=holding,
+        zone=zone(holding.calendar.zone_at(shell.at)),
+        line=line,
+        people=tuple(shown),
+        number=number,
+        more=len(people) > PEOPLE,
+    )

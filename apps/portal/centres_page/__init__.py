@@ -1,0 +1,1 @@
+"""Cost centres: caps, what was spent of them, where it leads, and who belongs to them."""

@@ -1,0 +1,219 @@
+"""Cost centres: the table, making or changing one with its people, and moving cap between two."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.allocations.audience import Audience, candidates
+from apps.allocations.capping import move_cap
+from apps.core import figures
+from apps.core.errors import Problem
+from apps.identity.models import User
+from apps.organisations.models import CostCentre, CostCentreMember, Organisation
+from apps.organisations.services import set_cost_centre, set_people
+from apps.portal.allocations_page.typed import Line, read_lines
+from apps.portal.centres_page.page import KINDS, load_centres_page
+from apps.portal.fields import TokensField
+from apps.portal.working import actor_of, complain, decider, reader
+
+
+@require_safe
+@login_required
+def cost_centres(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every cost centre with its cap."""
+    holding, shell, organisation = decider(request, slug)
+    page = load_centres_page(organisation, holding, shell)
+    return render(request, "portal/centres.html", {"page": page})
+
+
+class CentreForm(forms.Form):
+    """A cost centre and who belongs to it."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=[(kind.value, gettext_lazy(name)) for kind, name in KINDS.items()]
+    )
+    parent = forms.ChoiceField(label=gettext_lazy("Part of (optional)"), required=False)
+    people = forms.CharField(
+        label=gettext_lazy("Members who belong to it (optional)"),
+        required=False,
+        max_length=1_000_000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One on each line, by e-mail, id or name. Tokens can be allocated to all of them at once."
+        ),
+    )
+
+    def __init__(
+        self, organisation: Organisation, own: CostCentre | None, *args: Any, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        rows = CostCentre.objects.filter(organisation=organisation).order_by("name")
+        others = [(row.platform_id, row.name) for row in rows if own is None or row.pk != own.pk]
+        field = self.fields["parent"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", _("Nothing above it")), *others]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def cost_centre(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
+    """Make a cost centre, or change one."""
+    holding, shell, organisation = decider(request, slug)
+    own = None
+    if key:
+        rows = CostCentre.objects.filter(organisation=organisation, platform_id=key).select_related("parent")
+        own = rows.first()
+        if own is None:
+            raise Http404
+    wrong: list[Line] = []
+    form = CentreForm(organisation, own, initial=_initial(own))
+    if request.method == "POST":
+        form = CentreForm(organisation, own, request.POST)
+        if form.is_valid():
+            lines = _people(form, organisation, shell.at)
+            wrong = [line for line in lines if line.problem]
+            if wrong:
+                form.add_error("people", _("Some lines mean nobody, see below."))
+            else:
+                try:
+                    _save(form, organisation, own, [line.key for line in lines], request, shell.at)
+                except Problem as refused:
+                    complain(form, refused)
+                else:
+                    messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
+                    return redirect("cost_centres", slug)
+    context = {"holding": holding, "form": form, "own": own, "wrong": wrong}
+    return render(request, "portal/centres/one.html", context, status=422 if form.errors else 200)
+
+
+def _initial(own: CostCentre | None) -> dict[str, Any]:
+    if own is None:
+        return {}
+    people = User.objects.filter(pk__in=CostCentreMember.objects.filter(cost_centre=own).values("user"))
+    named = [user.email or user.platform_id for user in people.order_by("email", "platform_id")]
+    return {
+        "name": own.name,
+        "kind": own.kind,
+        "parent": own.parent.platform_id if own.parent else "",
+        "people": "\n".join(named),
+    }
+
+
+def _people(form: CentreForm, organisation: Organisation, at: Any) -> list[Line]:
+    if not form.cleaned_data["people"].strip():
+        return []
+    members = candidates(organisation, Audience("all"), at=at)
+    return read_lines(form.cleaned_data["people"], members, with_amounts=False)
+
+
+def _save(
+    form: CentreForm,
+    organisation: Organisation,
+    own: CostCentre | None,
+    people: list[str],
+    request: HttpRequest,
+    at: Any,
+) -> None:
+    cleaned, actor = form.cleaned_data, actor_of(reader(request))
+    key = own.platform_id if own else _free_key(organisation, cleaned["name"])
+    centre, _made = set_cost_centre(
+        organisation=organisation,
+        key=key,
+        name=cleaned["name"],
+        kind=cleaned["kind"],
+        parent=cleaned["parent"] or None,
+        actor=actor,
+        at=at,
+    )
+    set_people(centre=centre, users=people, actor=actor, at=at)
+
+
+def _free_key(organisation: Organisation, name: str) -> str:
+    """An id for a cost centre that is made here, readable and not yet taken."""
+    base = re.sub(r"[^a-z0-9-]", "", slugify(name))[:60] or "centre"
+    taken = CostCentre.objects.filter(organisation=organisation, platform_id=base).exists()
+    return f"{base}-{secrets.token_hex(3)}" if taken else base
+
+
+class CapForm(forms.Form):
+    """Cap from one cost centre to another."""
+
+    giver = forms.ChoiceField(label=gettext_lazy("From"))
+    taker = forms.ChoiceField(label=gettext_lazy("To"))
+    tokens = TokensField(label=gettext_lazy("How much of the cap"))
+
+    def __init__(self, choices: list[tuple[str, str]], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("giver", "taker"):
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                field.choices = choices
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def move_caps(request: HttpRequest, slug: str) -> HttpResponse:
+    """Move cap between two cost centres in one step, with the effect first."""
+    holding, shell, organisation = decider(request, slug)
+    page = load_centres_page(organisation, holding, shell)
+    capped = {line.key: line for line in page.centres if line.cap is not None}
+    choices = [
+        (line.key, f"{line.name}, {figures.figure(line.cap or 0)} {line.per}") for line in capped.values()
+    ]
+    form = CapForm(
+        choices,
+        request.POST if request.method == "POST" else None,
+        initial={"giver": request.GET.get("from", ""), "taker": request.GET.get("to", "")},
+    )
+    effect = None
+    if form.is_valid():
+        giver, taker = capped[form.cleaned_data["giver"]], capped[form.cleaned_data["taker"]]
+        tokens = form.cleaned_data["tokens"]
+        if giver.key == taker.key:
+            form.add_error("taker", _("Choose two different cost centres."))
+        elif giver.period != taker.period:
+            form.add_error("taker", _("Their caps are for different periods."))
+        elif not tokens or tokens > (giver.cap or 0):
+            form.add_error("tokens", _("More than 0, and at most the cap it is taken from."))
+        else:
+            effect = [
+                (giver, giver.cap, (giver.cap or 0) - tokens),
+                (taker, taker.cap, (taker.cap or 0) + tokens),
+            ]
+            if request.POST.get("step") == "confirm":
+                try:
+                    move_cap(
+                        organisation=organisation,
+                        giver=giver.key,
+                        taker=taker.key,
+                        period=giver.period,
+                        tokens=tokens,
+                        actor=actor_of(reader(request)),
+                        at=shell.at,
+                    )
+                except Problem as refused:
+                    complain(form, refused)
+                else:
+                    words = {"tokens": figures.figure(tokens), "giver": giver.name, "taker": taker.name}
+                    messages.success(request, _("%(tokens)s moved from %(giver)s to %(taker)s.") % words)
+                    return redirect("cost_centres", slug)
+    context = {
+        "holding": holding,
+        "form": form,
+        "effect": None if form.errors else effect,
+        "possible": len(choices) > 1,
+    }
+    return render(request, "portal/centres/move.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,1 @@
+"""Coverage: who pays for members, by organisation, role and member, in plain words."""

@@ -1,0 +1,262 @@
+"""The limits of an organisation by whom they are about, with how they stand. Micro-tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.allocations import limits
+from apps.allocations.limits import LimitRule
+from apps.allocations.models import SpendingLimit
+from apps.allocations.selectors import NEAR, REACHED, rules_of, state_of
+from apps.allocations.spending import Spender, Whose, spenders
+from apps.allocations.tallying import load_together
+from apps.core import figures
+from apps.core.periods import PERIODS, Period, zone
+from apps.organisations.models import CostCentre, Membership, Organisation, Role
+from apps.portal.holdings import Holding, Shell
+from apps.portal.members_page.people import ROLES, Person, show
+
+OWN = 50
+PRESSING = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A limit of one period: None where none is set; `tokens` None is explicitly none."""
+
+    period: Period
+    tokens: int | None
+    set: bool
+
+    @property
+    def text(self) -> str:
+        if not self.set:
+            return "\N{EN DASH}"
+        return _("no limit") if self.tokens is None else str(figures.figure(self.tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a limit that is shared stands in its period."""
+
+    tokens: int
+    spent: int
+    resets_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        return state_of(self.tokens, self.spent)
+
+    @property
+    def width(self) -> str:
+        return figures.percent(self.spent, self.tokens) if self.tokens else "100%"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """Whom limits are about, with a cell for each period, and the tightest where it is shared by all."""
+
+    type: str
+    key: str
+    name: str
+    second: str
+    cells: tuple[Cell, ...]
+    standing: Standing | None
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsPage:
+    holding: Holding
+    at: datetime
+    zone: ZoneInfo
+    rules: tuple[RuleLine, ...]
+    own: tuple[RuleLine, ...]
+    own_count: int
+    pressing: tuple[Person, ...]
+    reached: int
+    near: int
+
+    @property
+    def sentence(self) -> str:
+        """What the page has to say first."""
+        if not self.reached and not self.near:
+            return _("Nobody is near a limit.")
+        said = []
+        if self.reached:
+            words = {"count": self.reached}
+            said.append(
+                ngettext(
+                    "%(count)d member has reached a limit",
+                    "%(count)d members have reached a limit",
+                    self.reached,
+                )
+                % words
+            )
+        if self.near:
+            said.append(
+                ngettext("%(count)d is near one", "%(count)d are near one", self.near) % {"count": self.near}
+            )
+        return ", ".join(said) + "."
+
+
+def load_limits_page(organisation: Organisation, holding: Holding, shell: Shell) -> LimitsPage:
+    """All rules, and how they stand: seven queries beside the shell's."""
+    whose = Whose(holding.wallet_id, holding.calendar, holding.calendar.day_of(shell.at))
+    rules = rules_of(organisation.pk)
+    roles: dict[str, int] = {}
+    for role in Membership.objects.filter(organisation=organisation, ended_at=None).values_list(
+        "role", flat=True
+    ):
+        roles[role] = roles.get(role, 0) + 1
+    found = spenders(whose, [rule for rule in rules if rule.subject_type in _PERSONS])
+    pressing = sorted(
+        (one for one in found if one.limit and one.limit.state in (NEAR, REACHED)),
+        key=lambda one: (-(one.limit.used if one.limit else 0), one.member.name),
+    )
+    shown = [_show(one, whose, holding.slug) for one in pressing[:PRESSING]]
+    own_keys = sorted(
+        {rule.subject_key for rule in rules if rule.subject_type == limits.MEMBER and not rule.is_raise}
+    )
+    return LimitsPage(
+        holding=holding,
+        at=shell.at,
+        zone=zone(holding.calendar.zone_at(shell.at)),
+        rules=_rule_lines(organisation, rules, roles, whose, pressing),
+        own=_own_lines(organisation, rules, own_keys[:OWN]),
+        own_count=len(own_keys),
+        pressing=tuple(shown),
+        reached=sum(1 for one in pressing if one.limit and one.limit.state == REACHED),
+        near=sum(1 for one in pressing if one.limit and one.limit.state == NEAR),
+    )
+
+
+_PERSONS = (limits.MEMBERS, limits.ROLE, limits.MEMBER)
+
+
+def _show(one: Spender, whose: Whose, slug: str) -> Person:
+    return show(one.member, one.limit, slug, whose.month, whose.today)
+
+
+def _cells(rules: Sequence[LimitRule], kind: str, key: str) -> tuple[Cell, ...]:
+    kept = {
+        rule.period: rule.tokens
+        for rule in rules
+        if (rule.subject_type, rule.subject_key) == (kind, key) and not rule.is_raise
+    }
+    return tuple(Cell(period, kept.get(period), period in kept) for period in PERIODS)
+
+
+def _rule_lines(
+    organisation: Organisation,
+    rules: Sequence[LimitRule],
+    roles: Mapping[str, int],
+    whose: Whose,
+    pressing: Sequence[Spender],
+) -> tuple[RuleLine, ...]:
+    """The organisation, members by default, each role that has a limit or members, cost centres with one."""
+    members = sum(roles.values())
+    lines = [
+        _shared(rules, whose, limits.ORGANISATION, "", _("The organisation"), _("All spending it pays for")),
+        _personal(rules, limits.MEMBERS, "", _("Members, by default"), _people(members), ()),
+    ]
+    for role in Role:
+        if role.value in roles or any(rule.subject_key == role.value for rule in rules):
+            near = [one for one in pressing if one.member.role == role.value]
+            name = _("Role %(role)s") % {"role": _(ROLES[role])}
+            lines.append(
+                _personal(rules, limits.ROLE, role.value, name, _people(roles.get(role.value, 0)), near)
+            )
+    keys = {rule.subject_key for rule in rules if rule.subject_type == limits.COST_CENTRE}
+    centres = CostCentre.objects.filter(organisation=organisation, platform_id__in=keys) if keys else []
+    lines += [
+        _shared(rules, whose, limits.COST_CENTRE, centre.platform_id, centre.name, _("Cost centre"))
+        for centre in sorted(centres, key=lambda centre: centre.name.casefold())
+    ]
+    return tuple(_with_standing(lines, rules, whose))
+
+
+def _people(count: int) -> str:
+    return ngettext("%(count)s member", "%(count)s members", count) % {"count": figures.count(count)}
+
+
+def _shared(
+    rules: Sequence[LimitRule], whose: Whose, kind: str, key: str, name: str, second: str
+) -> RuleLine:
+    return RuleLine(kind, key, name, second, _cells(rules, kind, key), None, "", "")
+
+
+def _personal(
+    rules: Sequence[LimitRule], kind: str, key: str, name: str, second: str, near: Sequence[Spender]
+) -> RuleLine:
+    words, state = "", ""
+    if near:
+        first = near[0]
+        state = first.limit.state if first.limit else ""
+        words = _("Closest: %(name)s") % {"name": first.member.name}
+    return RuleLine(kind, key, name, second, _cells(rules, kind, key), None, state, words)
+
+
+def _with_standing(lines: Sequence[RuleLine], rules: Sequence[LimitRule], whose: Whose) -> list[RuleLine]:
+    """The tightest limit of each line that is shared by all, in one query."""
+    asked = {
+        (line.type, line.key): [
+            limit
+            for limit in limits.apply_shared(
+                rules,
+                scope=whose.wallet_id,
+                calendar=whose.calendar,
+                day=whose.today,
+                cost_centres=[line.key] if line.type == limits.COST_CENTRE else [],
+            )
+            if (limit.rule.subject_type, limit.rule.subject_key) == (line.type, line.key)
+        ]
+        for line in lines
+        if line.type in (limits.ORGANISATION, limits.COST_CENTRE)
+    }
+    tally = load_together([limit for held in asked.values() for limit in held])
+    found = []
+    for line in lines:
+        held = asked.get((line.type, line.key), [])
+        tight = limits.tightest(held, tally)
+        if tight is None or tight.rule.tokens is None:
+            found.append(line)
+            continue
+        standing = Standing(tight.rule.tokens, max(tally.spent(tight), 0), tight.resets_at)
+        found.append(
+            RuleLine(line.type, line.key, line.name, line.second, line.cells, standing, standing.state, "")
+        )
+    return found
+
+
+def _own_lines(
+    organisation: Organisation, rules: Sequence[LimitRule], keys: Sequence[str]
+) -> tuple[RuleLine, ...]:
+    """Limits set for single members."""
+    members = Membership.objects.filter(organisation=organisation, user__platform_id__in=list(keys))
+    names = {
+        member.user.platform_id: (str(member.user), _(ROLES[Role(member.role)]), member.ended_at)
+        for member in members.select_related("user").order_by("ended_at")
+    }
+    found = []
+    for key in keys:
+        name, role, ended_at = names.get(key, (key, "", None))
+        second = _("Has left") if ended_at else role
+        found.append(
+            RuleLine(limits.MEMBER, key, name, second, _cells(rules, limits.MEMBER, key), None, "", "")
+        )
+    return tuple(sorted(found, key=lambda line: line.name.casefold()))
+
+
+def limit_of(organisation: Organisation, kind: str, key: str, period: str) -> SpendingLimit | None:
+    """The limit that is set for exactly this subject and period."""
+    return SpendingLimit.objects.filter(
+        organisation=organisation, subject_type=kind, subject_key=key, period=period
+    ).first()

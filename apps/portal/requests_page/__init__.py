@@ -1,0 +1,1 @@
+"""Requests for more tokens, and deciding about them."""

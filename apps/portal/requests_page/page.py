@@ -1,0 +1,176 @@
+"""Requests of an organisation's members: what waits, with what a grant would do, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from apps.allocations import limits
+from apps.allocations.limits import Limit, LimitRule
+from apps.allocations.models import LimitRequest
+from apps.allocations.selectors import rules_of, state_of
+from apps.allocations.tallying import load_together
+from apps.core import figures
+from apps.core.periods import zone
+from apps.organisations.models import CostCentre, Membership, Organisation
+from apps.portal.budget_page.standing import PERIODS, STATES
+from apps.portal.holdings import Holding, Shell
+
+ROOM = 20
+SUBJECTS = {
+    limits.MEMBER: gettext_noop("own limit"),
+    limits.ORGANISATION: gettext_noop("limit of the organisation"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request with its limit as it stands; `tokens` is asked for, all in micro-tokens.
+
+    `limit` None: no such limit holds any more.
+    """
+
+    row: LimitRequest
+    name: str
+    which: str
+    cap: int | None
+    spent: int
+    resets_at: datetime | None
+
+    @property
+    def left(self) -> int:
+        return max((self.cap or 0) - self.spent, 0)
+
+    @property
+    def after(self) -> int:
+        return (self.cap or 0) + self.row.tokens_micro
+
+    @property
+    def state(self) -> str:
+        return state_of(self.cap, self.spent)
+
+    @property
+    def may_lapse(self) -> bool:
+        """Whether the limit has a period that ends."""
+        return self.row.period != "total"
+
+    @property
+    def asked(self) -> str:
+        """The amount as somebody would type it."""
+        return str(figures.figure(self.row.tokens_micro))
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    row: LimitRequest
+    name: str
+    which: str
+
+    @property
+    def words(self) -> str:
+        return _(STATES[self.row.state])
+
+    @property
+    def by(self) -> str:
+        return self.row.decided_by.partition(":")[2] or self.row.decided_by
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsPage:
+    """What waits, the longest first, and a page of what was decided."""
+
+    holding: Holding
+    at: datetime
+    zone: ZoneInfo
+    waiting: tuple[Waiting, ...]
+    decided: tuple[Decided, ...]
+    number: int
+    more: bool
+
+
+def load_requests_page(
+    organisation: Organisation, holding: Holding, shell: Shell, *, number: int
+) -> RequestsPage:
+    """Requests with their limits: five queries beside the shell's."""
+    rows = list(
+        LimitRequest.objects.filter(organisation=organisation, state=LimitRequest.State.OPEN)
+        .select_related("user")
+        .order_by("asked_at", "pk")[:200]
+    )
+    past = LimitRequest.objects.filter(organisation=organisation).exclude(state=LimitRequest.State.OPEN)
+    first = (number - 1) * ROOM
+    decided = list(past.select_related("user").order_by("-decided_at", "-pk")[first : first + ROOM + 1])
+    centres = dict(
+        CostCentre.objects.filter(organisation=organisation).values_list("platform_id", "name")
+        if any(row.subject_type == limits.COST_CENTRE for row in [*rows, *decided])
+        else []
+    )
+    found = _limits(organisation, holding, rows, shell.at)
+    tally = load_together([limit for limit in found if limit])
+    waiting = [
+        Waiting(
+            row,
+            str(row.user),
+            _which(row, centres),
+            limit.rule.tokens if limit else None,
+            max(tally.spent(limit), 0) if limit else 0,
+            limit.resets_at if limit else None,
+        )
+        for row, limit in zip(rows, found, strict=True)
+    ]
+    return RequestsPage(
+        holding=holding,
+        at=shell.at,
+        zone=zone(holding.calendar.zone_at(shell.at)),
+        waiting=tuple(waiting),
+        decided=tuple(Decided(row, str(row.user), _which(row, centres)) for row in decided[:ROOM]),
+        number=number,
+        more=len(decided) > ROOM,
+    )
+
+
+def _which(row: LimitRequest, centres: dict[str, str]) -> str:
+    period = _(PERIODS[row.period])
+    if row.subject_type == limits.COST_CENTRE:
+        name = centres.get(row.subject_key, row.subject_key)
+        return _("limit of %(name)s %(period)s") % {"name": name, "period": period}
+    return f"{_(SUBJECTS[row.subject_type])} {period}"
+
+
+def _limits(
+    organisation: Organisation, holding: Holding, rows: Sequence[LimitRequest], at: datetime
+) -> list[Limit | None]:
+    """The limit that each request is about, as it holds now."""
+    if not rows:
+        return []
+    rules = rules_of(organisation.pk)
+    roles = dict(
+        Membership.objects.filter(
+            organisation=organisation, ended_at=None, user__in=[row.user_id for row in rows]
+        ).values_list("user_id", "role")
+    )
+    return [_limit(row, rules, holding, roles.get(row.user_id), at) for row in rows]
+
+
+def _limit(
+    row: LimitRequest, rules: Sequence[LimitRule], holding: Holding, role: str | None, at: datetime
+) -> Limit | None:
+    day, key = holding.calendar.day_of(at), row.user.platform_id
+    centres = [row.subject_key] if row.subject_type == limits.COST_CENTRE else []
+    found = limits.apply(
+        rules,
+        scope=holding.wallet_id,
+        calendar=holding.calendar,
+        day=day,
+        member=key,
+        role=role,
+        cost_centres=centres,
+    )
+    personal = row.subject_type == limits.MEMBER
+    kinds = (limits.MEMBER, limits.ROLE, limits.MEMBERS) if personal else (row.subject_type,)
+    return next((n for n in found if n.rule.period == row.period and n.rule.subject_type in kinds), None)

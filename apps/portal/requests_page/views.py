@@ -1,0 +1,91 @@
+"""The page on which owners and admins decide about requests."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from apps.allocations.requests import Answer, decide_request
+from apps.core.errors import NotFound, Problem, ValidationError
+from apps.portal.fields import TokensField
+from apps.portal.requests_page.page import load_requests_page
+from apps.portal.working import actor_of, decider, reader
+
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
+
+
+class DecisionForm(forms.Form):
+    """What is decided about one request."""
+
+    tokens = TokensField(required=False)
+    word = forms.CharField(max_length=500, required=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def requests(request: HttpRequest, slug: str) -> HttpResponse:
+    """GET shows what waits and what was decided, POST decides about one request."""
+    holding, shell, organisation = decider(request, slug)
+    status, problem = 200, None
+    if request.method == "POST":
+        number = request.POST.get("request", "")
+        answer = next((known for known in ANSWERS if known == request.POST.get("answer")), None)
+        if answer is None or not number.isascii() or not number.isdigit() or len(number) > 18:
+            raise Http404
+        form = DecisionForm(request.POST)
+        try:
+            if not form.is_valid():
+                raise ValidationError(
+                    {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+                )
+            decided = decide_request(
+                organisation=organisation,
+                request_id=int(number),
+                answer=answer,
+                tokens=form.cleaned_data["tokens"],
+                word=form.cleaned_data["word"],
+                actor=actor_of(reader(request)),
+                at=shell.at,
+            )
+        except NotFound as unknown:
+            if not hasattr(unknown, "detail") or "request" in unknown.detail:
+                raise Http404 from unknown
+            raise
+        except Problem as refused:
+            status = 422
+            said = [text for texts in getattr(refused, "errors", {}).values() for text in texts]
+            problem = {
+                "id": int(number),
+                "text": " ".join(said) or refused.detail,
+                "tokens": request.POST.get("tokens", ""),
+                "word": request.POST.get("word", ""),
+            }
+        else:
+            messages.success(request, _said(str(decided.user), answer))
+            return redirect("organisation_requests", slug)
+    number_of = request.GET.get("page", "1")
+    page = load_requests_page(
+        organisation,
+        holding,
+        shell,
+        number=int(number_of)
+        if number_of.isascii() and number_of.isdigit() and int(number_of[:6]) > 0
+        else 1,
+    )
+    return render(request, "portal/requests.html", {"page": page, "problem": problem}, status=status)
+
+
+def _said(name: str, answer: Answer) -> str:
+    said = {
+        "granted": _("Granted until the period ends. %(name)s is told, and can go on at once."),
+        "raised": _("Granted for good. %(name)s is told, and can go on at once."),
+        "declined": _("Declined. %(name)s is told why."),
+    }
+    return said[answer] % {"name": name}
