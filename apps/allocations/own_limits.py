@@ -1,4 +1,4 @@
-"""The limits that hold for one person, in every organisation they belong to, and why those: two queries."""
+"""The limits that hold for one person, in every organisation they belong to, and why those: one query."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule, Tally
-from apps.allocations.tallying import load_together
+from apps.allocations.tallying import TABLE
 from apps.core import sql
 from apps.core.periods import PERIODS, Calendar, Period
 
@@ -74,7 +74,12 @@ def load_own_limits(key: str, places: Sequence[Place], *, own: Place | None, at:
     """What holds for the person with the platform's id in these places; `own` is their own wallet, asked
     for where the personal budget is wanted too."""
     here, values = sql.among("w.id", [place.wallet_id for place in places] or [0])
-    rows = sql.fetch(_RULES.format(here=here), [*values, key, key, *values, key, key])
+    spans = [*_spans(key, places, at), *([_own_month(own, at)] if own else [])]
+    rows = sql.fetch(
+        " UNION ALL ".join([_RULES.format(here=here), *[_SPENT] * len(spans)]),
+        [*values, key, key, *values, key, key, *(value for span in spans for value in _bounds(span))],
+    )
+    tally, rows = _tally(rows, spans), [row for row in rows if row[0] != "spent"]
     found: list[Limit] = []
     chains: dict[tuple[int, Period], tuple[Link, ...]] = {}
     for place in places:
@@ -90,8 +95,47 @@ def load_own_limits(key: str, places: Sequence[Place], *, own: Place | None, at:
         )
         chains |= _chains(place, of_place, place.calendar.day_of(at))
     personal = _personal([row for row in rows if row[0] == "personal"], own, at)
-    tally = load_together([*found, *([personal] if personal else [])])
     return OwnLimits(tuple(found), personal, tally, chains)
+
+
+_SPENT = f"""
+SELECT 'spent', scope_id, subject_type, %s, COALESCE(SUM(spent_micro), 0), NULL, NULL, NULL
+FROM {TABLE} WHERE scope_id = %s AND subject_type = %s AND subject_key = %s AND day >= %s AND day < %s
+GROUP BY scope_id, subject_type
+"""
+
+
+def _spans(key: str, places: Sequence[Place], at: datetime) -> list[Limit]:
+    """Every period that a limit on the person could count, whether or not there is one."""
+    return [
+        limits.on_day(
+            LimitRule(limits.MEMBER, key, period, None),
+            (place.wallet_id, limits.MEMBER, key),
+            place.calendar,
+            place.calendar.day_of(at),
+        )
+        for place in places
+        for period in PERIODS
+    ]
+
+
+def _own_month(own: Place, at: datetime) -> Limit:
+    rule = LimitRule(limits.PERSONAL, "", "month", None)
+    total = (own.wallet_id, limits.PERSONAL, "")
+    return limits.on_day(rule, total, own.calendar, own.calendar.day_of(at))
+
+
+def _bounds(span: Limit) -> list[Any]:
+    return [span.rule.period, *span.total, span.first, span.end or date.max]
+
+
+def _tally(rows: Sequence[Sequence[Any]], spans: Sequence[Limit]) -> Tally:
+    spent = {(row[1], row[2], row[3]): int(row[4]) for row in rows if row[0] == "spent"}
+    loaded = {
+        (span.total, span.first, span.end): spent.get((span.total[0], span.total[1], span.rule.period), 0)
+        for span in spans
+    }
+    return Tally(loaded)
 
 
 def _rule(row: Sequence[Any], key: str, role: str) -> LimitRule:

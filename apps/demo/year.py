@@ -11,7 +11,7 @@ from django.db import transaction
 
 from apps.core.periods import day_start
 from apps.core.units import MICRO
-from apps.demo import clients, hosting, people, prices, rules, standing, story, today
+from apps.demo import clients, hosting, people, prices, rules, running, standing, story, today
 from apps.demo.houses import ALDERMOOR, HOUSES, LINGUA, PIXELWORKS, House, Person
 from apps.demo.past import Past
 from apps.demo.seasons import RHYTHMS, gathered, shares
@@ -62,6 +62,7 @@ def live_through(now: datetime, scale: Scale = WHOLE) -> None:
     _plan_months(past, first, scale)
     hosting.plan_hosting(past, first, scale.days)
     story.plan_story(past, first, scale.days)
+    running.plan_running(past)
     today.plan_today(past)
     past.plan(_last_night(now), _prove)
     past.live()

@@ -34,10 +34,12 @@ class Holding:
     `next_grant` are the micro-tokens of the cycle after the stored one; a token costs
     `token_price_minor` of `currency`. The owner wants to know when less than `alert_below` is available.
     `has_second_factor` is about the person; `has_bills` where the wallet pays for hosted resources,
-    `overdue` what of their bills was not paid in time; `open_requests` wait for those who decide, `unread` notices for the person.
+    `overdue` what of their bills was not paid in time; `open_requests` wait for those who decide,
+    `unread` notices for the person.
     """
 
     wallet_id: int
+    organisation_id: int | None
     owner_type: str
     owner_key: str
     name: str
@@ -201,6 +203,7 @@ def _rows(user: User, at: datetime) -> Iterable[Any]:
         .order_by(F("membership__ended_at").asc(nulls_last=True), "id")  # the present membership counts
         .values(
             "id",
+            "organisation_id",
             "owner_type",
             "owner_key",
             "organisation__name",
@@ -229,6 +232,7 @@ def _rows(user: User, at: datetime) -> Iterable[Any]:
 def _holding(row: dict[str, Any], user: User) -> Holding:
     return Holding(
         wallet_id=row["id"],
+        organisation_id=row["organisation_id"],
         owner_type=row["owner_type"],
         owner_key=row["owner_key"],
         name=row["organisation__name"] or str(user),

@@ -37,7 +37,14 @@ def looker(request: HttpRequest, slug: str) -> tuple[Holding, Shell, Organisatio
     """The organisation, for those who read its money; 404 for everybody else."""
     shell = required_shell(request)
     holding = required_organisation(shell, slug)
-    return holding, shell, Organisation.objects.get(slug=slug)
+    return holding, shell, organisation_of(holding)
+
+
+def organisation_of(holding: Holding) -> Organisation:
+    """The row, as far as the shell has read it already: not to be saved."""
+    return Organisation(
+        pk=holding.organisation_id, platform_id=holding.owner_key, name=holding.name, slug=holding.slug
+    )
 
 
 def complain(form: forms.Form, problem: Problem) -> None:

@@ -102,6 +102,7 @@ GROUPS = (
             ),
             Place(_("People"), "people", "identity_user_changelist", "identity.user"),
             Place(_("Account types"), "person", "identity_accounttype_changelist", "identity.accounttype"),
+            Place(_("Plans"), "plan", "plans_plan_changelist", "plans.plan", ("plans/",)),
             Place(_("Prices"), "price", "pricing_pricebook_changelist", "pricing.pricebook", ("pricing/",)),
         ),
     ),

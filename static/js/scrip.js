@@ -85,5 +85,5 @@ document.addEventListener("DOMContentLoaded", () => showWhen(document));
 document.addEventListener("change", (event) => {
   const name = event.target.dataset?.all;
   if (!name) return;
-  for (const box of event.target.form.querySelectorAll(`input[name="${name}"]`)) box.checked = event.target.checked;
+  for (const box of document.querySelectorAll(`input[type="checkbox"][name="${name}"]`)) box.checked = event.target.checked;
 });

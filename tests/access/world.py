@@ -10,7 +10,11 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from apps.allocations.services import remove_member
+from apps.allocations.inviting import Guest, invite, link_of
+from apps.allocations.recurring import repeat_allocation
+from apps.allocations.requests import LimitName, ask_for_more
+from apps.allocations.rules import LimitChange, SubjectRef, set_limits
+from apps.allocations.services import Item, allocate, remove_member
 from apps.core.errors import InsufficientTokens
 from apps.core.units import MICRO
 from apps.hosting.models import Bill
@@ -21,6 +25,9 @@ from apps.identity.scopes import SCOPES
 from apps.identity.services import Author, create_api_client, create_api_key, revoke_api_key
 from apps.jobs.working import carry_out
 from apps.ledger.checking import check_ledger
+from apps.organisations.models import CostCentre, Organisation
+from apps.plans.models import Plan
+from apps.plans.services import PlanTerms, assign_plan, define_plan
 from apps.pricing.models import ProviderModel
 from apps.pricing.presets import save_preset
 from apps.staff.listing import save_filter
@@ -64,7 +71,7 @@ def build_world() -> dict[str, str]:
     add_person("ines", "Ines Prado", campus=harbour, role="admin")
     for key in STAFF:
         _add_staff(key)
-    return {**_things(), **_staff_things(), **_support_things(), **_hosting_things()}
+    return {**_things(), **_staff_things(), **_support_things(), **_hosting_things(), **_work_things(campus)}
 
 
 def visitors() -> dict[str, Client]:
@@ -184,6 +191,55 @@ def _support_things() -> dict[str, str]:
         "charge_c": charge.number,
         "report_others": f"about={others.number}&text=Hm&category=cost&form_key={uuid4()}",
         "key": str(uuid4()),
+    }
+
+
+def _work_things(campus: Organisation) -> dict[str, str]:
+    """A request of the member's, an invitation, something that repeats, an allocation, plans."""
+    member = SubjectRef("member", "jonas")
+    change = LimitChange(member, "week", 10**9)
+    set_limits(organisation=campus, changes=[change], actor="tests", at=NOW)
+    asked = ask_for_more(
+        organisation=campus,
+        user=person("jonas"),
+        name=LimitName(member, "week"),
+        tokens=MICRO,
+        reason="Exams",
+        at=NOW,
+    )
+    (guest,) = invite(organisation=campus, guests=[Guest("guest@lindenhof.example")], actor="tests", at=NOW)
+    repeating = repeat_allocation(
+        organisation=campus,
+        subject=SubjectRef("members"),
+        mode="add",
+        tokens=MICRO,
+        every="month",
+        day=1,
+        note="",
+        actor="tests",
+        at=NOW,
+    )
+    items = [Item("jonas", MICRO)]
+    run = allocate(organisation=campus, items=items, note="", actor="tests", at=NOW)
+    for code, quota in (("team", 500), ("big", 900)):
+        terms = PlanTerms(code.title(), 4900, "month", quota)
+        define_plan(code=code, price_book="campus", terms=terms, actor="tests", at=NOW)
+    assign_plan(organisation=campus, code="team", actor="tests", at=NOW)
+    return {
+        "request": str(asked.pk),
+        "decide": f"request={asked.pk}&answer=granted",
+        "guest": str(guest.pk),
+        "invitation": link_of(guest),
+        "repeating": str(repeating.pk),
+        "allocation": str(run.number),
+        "plan": str(Plan.objects.get(code="team").pk),
+        "centre": CostCentre.objects.filter(organisation=campus).order_by("pk")[0].platform_id,
+        "give": f"step=confirm&to=all&how=each&tokens=1&form_key={uuid4()}",
+        "back": f"step=confirm&to=all&how=all&form_key={uuid4()}",
+        "swap": f"step=confirm&giver=jonas&taker=lotte&tokens=1&form_key={uuid4()}",
+        "cap": "step=confirm&whom=members&period=week&what=cap&tokens=900",
+        "cover": "step=confirm&whom=organisation&mode=member_wallets&percent=10",
+        "ask": "organisation=lindenhof&period=week",
     }
 
 

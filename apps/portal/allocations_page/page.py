@@ -91,6 +91,17 @@ class AllocationsPage:
     number: int
     more: bool
 
+    @property
+    def places(self) -> int:
+        """Decimals of the table's columns."""
+        parts = [
+            n
+            for line in self.runs
+            if line.fate
+            for n in (line.fate.spent, line.fate.left, line.fate.reclaimed)
+        ]
+        return figures.column_places([*parts, *(line.row.tokens_micro for line in self.runs)])
+
 
 def load_allocations_page(
     organisation: Organisation, holding: Holding, shell: Shell, *, number: int
@@ -120,20 +131,13 @@ def _lines(
 ) -> tuple[RunLine, ...]:
     became = fates_of(organisation, holding, [row.number for row in rows])
     names = names_of({row.actor for row in rows})
-    found = []
-    for row in rows:
-        parts = became.get(row.number, [])
-        total = (
-            Fate(
-                sum(part.given for part in parts),
-                sum(part.reclaimed for part in parts),
-                sum(part.spent for part in parts),
-            )
-            if parts
-            else None
-        )
-        found.append(RunLine(row, names.get(row.actor, row.actor.partition(":")[2] or row.actor), total))
-    return tuple(found)
+    return tuple(_run_line(row, names, list(became.get(row.number, {}).values())) for row in rows)
+
+
+def _run_line(row: AllocationRun, names: dict[str, str], parts: Sequence[Fate]) -> RunLine:
+    given, reclaimed = sum(part.given for part in parts), sum(part.reclaimed for part in parts)
+    total = Fate(given, reclaimed, sum(part.spent for part in parts)) if parts else None
+    return RunLine(row, names.get(row.actor, row.actor.partition(":")[2] or row.actor), total)
 
 
 def names_of(actors: set[str]) -> dict[str, str]:
@@ -143,23 +147,18 @@ def names_of(actors: set[str]) -> dict[str, str]:
     return {f"user:{user.platform_id}": str(user) for user in users}
 
 
-def fates_of(organisation: Organisation, holding: Holding, numbers: Sequence[int]) -> dict[int, list[Fate]]:
-    """What became of allocations, by run."""
-    rows = Allocation.objects.filter(number__in=numbers)
-    people = set(rows.values_list("user_id", flat=True))
-    found: dict[int, list[Fate]] = {}
-    for became in _fates(organisation, holding, people).values():
+def fates_of(
+    organisation: Organisation, holding: Holding, numbers: Sequence[int]
+) -> dict[int, dict[int, Fate]]:
+    """What became of allocations, by run and user."""
+    wanted = set(numbers)
+    people = set(Allocation.objects.filter(number__in=wanted).values_list("user_id", flat=True))
+    found: dict[int, dict[int, Fate]] = {}
+    for user, became in _fates(organisation, holding, people).items():
         for number, fate in became.items():
-            found.setdefault(number, []).append(fate)
+            if number in wanted:
+                found.setdefault(number, {})[user] = fate
     return found
-
-
-def _fates_by_user(
-    organisation: Organisation, holding: Holding, run: int, users: Sequence[int]
-) -> dict[int, Fate]:
-    """What became of one run, by user."""
-    found = _fates(organisation, holding, set(users))
-    return {user: became[run] for user, became in found.items() if run in became}
 
 
 def _fates(organisation: Organisation, holding: Holding, users: set[int]) -> dict[int, dict[int, Fate]]:
@@ -238,8 +237,8 @@ def load_run_page(
     first = (number - 1) * PEOPLE
     listed = Allocation.objects.filter(number=run).select_related("user").order_by("pk")
     people = list(listed[first : first + PEOPLE + 1])
-    (line,) = _lines(organisation, holding, [row])
-    became = _fates_by_user(organisation, holding, run, [given.user_id for given in people])
+    became = fates_of(organisation, holding, [run]).get(run, {})
+    line = _run_line(row, names_of({row.actor}), list(became.values()))
     shown = [
         PersonLine(
             str(given.user),

@@ -55,7 +55,8 @@ class AskPage:
 def ask(request: HttpRequest) -> HttpResponse:
     """GET shows the limit and a form, POST asks; 404 where no such limit holds for one."""
     shell, user = required_shell(request), reader(request)
-    slug, period = request.GET.get("organisation", ""), request.GET.get("period", "")
+    asked = request.POST if request.method == "POST" else request.GET
+    slug, period = asked.get("organisation", ""), asked.get("period", "")
     limit = next((n for n in held_limits(shell) if n.slug and (n.slug, n.period) == (slug, period)), None)
     name = next((known for known in PERIODS if known == period), None)
     if limit is None or name is None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from django.utils.translation import ngettext
 
 from apps.allocations.selectors import NEAR, REACHED
-from apps.allocations.spending import Spender, Whose, person_rules, spenders
+from apps.allocations.spending import PER_PERSON, Spender, Whose, spenders
 from apps.core import figures, findings
 from apps.core.charts import Bar, bars
 from apps.portal.holdings import Holding, Shell
 from apps.portal.members_page.people import Person, show
+from apps.portal.wallet_page.limits import all_rules
 
 MOST = 5
 MOST_PRESSING = 3
@@ -37,7 +38,7 @@ def load_members_block(holding: Holding, shell: Shell) -> MembersBlock:
     """Two queries: the limits of persons, and what everybody spent in their periods."""
     calendar = shell.desk.wallets[holding.wallet_id].calendar
     whose = Whose(holding.wallet_id, calendar, calendar.day_of(shell.at))
-    found = spenders(whose, person_rules(holding.wallet_id))
+    found = spenders(whose, [rule for rule in all_rules(holding, shell) if rule.subject_type in PER_PERSON])
     pressing = sorted(filter(_is_pressing, found), key=_most_pressing)
     people = [_show(spender, whose, holding.slug) for spender in pressing[:MOST_PRESSING]]
     spent = [spender for spender in found if spender.member.spent > 0]

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from apps.allocations.bars import bars_of
 from apps.allocations.limits import MEMBER, MEMBERS, ROLE, Limit, Tally
-from apps.allocations.models import Allocation, LimitRequest
+from apps.allocations.models import Allocation, FundingRule, LimitRequest
 from apps.allocations.own_limits import Link, OwnLimits, Place, load_own_limits
-from apps.allocations.rules import SubjectRef, funding_of
 from apps.allocations.selectors import state_of
 from apps.allocations.spending import MemberSpending, Whose, members_spending
-from apps.core import figures
+from apps.core import figures, sql
 from apps.core.errors import NotFound
 from apps.core.periods import PERIODS, Period, zone
-from apps.organisations.models import CostCentre, Membership, Organisation, Role
+from apps.organisations.models import Membership, Organisation, Role
 from apps.portal.budget_page.standing import PERIODS as PERIOD_WORDS
 from apps.portal.budget_page.standing import STATES
 from apps.portal.coverage_page.words import coverage_sentence
@@ -128,10 +126,10 @@ def load_person_page(organisation: Organisation, holding: Holding, shell: Shell,
     place = Place(holding.wallet_id, member.role, holding.calendar)
     found = members_spending(whose, keys=(key,), count=1)
     own = load_own_limits(key, [place], own=None, at=shell.at)
-    bars = bars_of(organisation)
+    said = _said(organisation, member)
+    bars = said.bars
     bar = bars.get(("member", key))
-    rule = funding_of(organisation, SubjectRef("member", key))
-    centres = CostCentre.objects.filter(organisation=organisation, people__user=member.user)
+    rule = said.funding(key, member.role)
     owners = members.filter(role=Role.OWNER).count() if member.role == Role.OWNER else 0
     return PersonPage(
         holding=holding,
@@ -157,10 +155,52 @@ def load_person_page(organisation: Organisation, holding: Holding, shell: Shell,
         bar=bar,
         barred=bar if bar is not None else bars.get(("role", member.role), False),
         coverage=coverage_sentence(str(member.user), holding.name, rule),
-        centres=tuple(centres.order_by("name").values_list("name", flat=True)),
+        centres=tuple(sorted(said.centres, key=str.casefold)),
         usage_url=usage_url(holding.slug, key, whose.month, whose.today),
         is_last_owner=owners == 1,
     )
+
+
+@dataclass(slots=True)
+class Said:
+    """What was said about a member and the role: bars, who pays, cost centres."""
+
+    bars: dict[tuple[str, str], bool] = field(default_factory=dict)
+    rules: dict[str, FundingRule] = field(default_factory=dict)
+    centres: list[str] = field(default_factory=list)
+
+    def funding(self, key: str, role: str) -> FundingRule:
+        """The member's own rule, else the role's, else the organisation's, else nothing covered."""
+        order = (self.rules.get(subject) for subject in ("member", "role", "organisation"))
+        return next((rule for rule in order if rule), FundingRule(mode=FundingRule.Mode.MEMBER_WALLETS))
+
+
+_SAID = """
+SELECT 'bar', subject_type, subject_key, '', CASE WHEN barred THEN 1 ELSE 0 END
+FROM allocations_allocationbar WHERE organisation_id = %s AND subject_key IN (%s, %s)
+UNION ALL
+SELECT 'funding', subject_type, subject_key, mode, coverage_micro_percent
+FROM allocations_fundingrule WHERE organisation_id = %s AND subject_key IN (%s, %s, '')
+UNION ALL
+SELECT 'centre', '', '', c.name, 0 FROM organisations_costcentremember p
+JOIN organisations_costcentre c ON c.id = p.cost_centre_id WHERE c.organisation_id = %s AND p.user_id = %s
+"""
+
+
+def _said(organisation: Organisation, member: Membership) -> Said:
+    """One query for all of it."""
+    key, role, pk = member.user.platform_id, member.role, organisation.pk
+    found = Said()
+    for kind, subject, name, text, number in sql.fetch(
+        _SAID, [pk, key, role, pk, key, role, pk, member.user_id]
+    ):
+        if kind == "bar":
+            found.bars[subject, name] = bool(number)
+        elif kind == "centre":
+            found.centres.append(text)
+        elif (subject, name) in {("member", key), ("role", role), ("organisation", "")}:
+            found.rules[subject] = FundingRule(mode=text, coverage_micro_percent=number)
+    return found
 
 
 def _limits(own: OwnLimits, holding: Holding, role: str) -> tuple[PeriodLimit, ...]:

@@ -21,18 +21,17 @@ from apps.allocations.limits import (
     PERSONAL,
     ROLE,
     Limit,
+    LimitRule,
     Tally,
     apply_shared,
 )
 from apps.allocations.own_limits import Link, OwnLimits, Place, load_own_limits
-from apps.allocations.selectors import state_of
+from apps.allocations.selectors import rules_of_wallet, state_of
 from apps.allocations.tallying import load_tally
 from apps.core import figures
 from apps.core.periods import Calendar
 from apps.organisations.models import CostCentre, Role
 from apps.portal.holdings import Holding, Shell
-from apps.usage.asking import load_setting
-from apps.usage.setting import ORGANISATION, Setting
 
 ROLES = {
     Role.OWNER: gettext_noop("owner"),
@@ -105,17 +104,15 @@ def held_limits(shell: Shell) -> tuple[Held, ...]:
     return tuple(_held(limit, known.tally, _own_title(limit, present, known)) for limit in found)
 
 
-def load_organisation_limits(holding: Holding, at: datetime) -> tuple[Held, ...]:
+def load_organisation_limits(holding: Holding, shell: Shell) -> tuple[Held, ...]:
     """The organisation's own limits and its cost centres', those most used first."""
-    setting = load_setting([(ORGANISATION, holding.owner_key)])
-    centres = _cost_centres(setting, holding)
-    party = setting.party(ORGANISATION, holding.owner_key)
-    day = party.calendar.day_of(at)
+    rules = all_rules(holding, shell)
+    centres = _cost_centres(rules, holding)
     found = apply_shared(
-        setting.limits.get(holding.wallet_id, ()),
+        rules,
         scope=holding.wallet_id,
-        calendar=party.calendar,
-        day=day,
+        calendar=holding.calendar,
+        day=holding.calendar.day_of(shell.at),
         cost_centres=list(centres),
     )
     tally = load_tally(Tally(), found)
@@ -123,9 +120,16 @@ def load_organisation_limits(holding: Holding, at: datetime) -> tuple[Held, ...]
     return tuple(sorted(held, key=lambda limit: -limit.percent)[:MOST])
 
 
-def _cost_centres(setting: Setting, holding: Holding) -> Mapping[str, str]:
+def all_rules(holding: Holding, shell: Shell) -> list[LimitRule]:
+    """All limits of an organisation, read once for the page."""
+    kept: list[LimitRule] | None = shell.notes.get(f"rules {holding.wallet_id}")
+    if kept is None:
+        kept = shell.notes[f"rules {holding.wallet_id}"] = rules_of_wallet(holding.wallet_id)
+    return kept
+
+
+def _cost_centres(rules: Sequence[LimitRule], holding: Holding) -> Mapping[str, str]:
     """Names by id of the cost centres that have a limit."""
-    rules = setting.limits.get(holding.wallet_id, ())
     keys = {rule.subject_key for rule in rules if rule.subject_type == COST_CENTRE}
     if not keys:
         return {}

@@ -116,7 +116,7 @@ def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
 def _limits(holding: Holding, shell: Shell, at: datetime) -> tuple[limits.Held, ...]:
     if holding.is_own:
         return limits.held_limits(shell)
-    return limits.load_organisation_limits(holding, at)
+    return limits.load_organisation_limits(holding, shell)
 
 
 _PAID_FOR = """

@@ -23,6 +23,8 @@ class TokensField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
+        if not text:
+            return None
         try:
             micro = parse_tokens(as_plain(str(text)))
         except ValueError as wrong:

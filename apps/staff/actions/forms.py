@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -135,6 +136,80 @@ class AccountTypeForm(ReasonForm):
             "name": payload["name"],
             "tokens": typed(payload["tokens"]),
         }
+
+
+class PlanForm(ReasonForm):
+    code = forms.SlugField(label=_("Code"), max_length=40)
+    name = forms.CharField(label=_("Name"), max_length=80)
+    price_book = forms.CharField(label=_("Price book"), max_length=40, help_text=_("Its code."))
+    price = forms.DecimalField(
+        label=_("Price per period"), min_value=0, max_digits=12, decimal_places=2, localize=True
+    )
+    period = forms.ChoiceField(label=_("Period"), choices=[("month", _("Month")), ("year", _("Year"))])
+    quota = forms.IntegerField(label=_("Generations per period"), min_value=0, max_value=1_000_000_000)
+    free_tokens = GrantField(label=_("Free tokens a month"), initial="0")
+    field_order = ("code", "name", "price_book", "price", "period", "quota", "free_tokens", "reason")
+    subject = "plan"
+
+    def payload(self, key: int | str) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        return {
+            "plan": cleaned["code"],
+            "name": cleaned["name"],
+            "price_book": cleaned["price_book"],
+            "price_minor": int(cleaned["price"] * 100),
+            "period": cleaned["period"],
+            "quota": cleaned["quota"],
+            "free_tokens": cleaned["free_tokens"],
+        }
+
+    @classmethod
+    def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **{name: payload[name] for name in ("name", "price_book", "period", "quota")},
+            "code": payload["plan"],
+            "price": Decimal(payload["price_minor"]) / 100,
+            "free_tokens": typed(payload["free_tokens"]),
+        }
+
+
+class RetireForm(ReasonForm):
+    subject = "plan"
+
+
+class AssignForm(ReasonForm):
+    organisation = forms.CharField(
+        label=_("Organisation"), max_length=128, help_text=_("The platform's id, such as aldermoor.")
+    )
+    plan = forms.SlugField(
+        label=_("Plan"),
+        max_length=40,
+        required=False,
+        help_text=_("Its code; empty lets the present one end."),
+    )
+    field_order = ("organisation", "plan", "reason")
+
+    def payload(self, key: int | str) -> dict[str, Any]:
+        return {"organisation": self.cleaned_data["organisation"], "plan": self.cleaned_data["plan"]}
+
+    @classmethod
+    def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return {"organisation": payload["organisation"], "plan": payload["plan"]}
+
+
+class DefaultLimitForm(ReasonForm):
+    tokens = GrantField(
+        label=_("Tokens"), required=False, help_text=_("Empty is no limit; 0 lets nothing be spent.")
+    )
+    field_order = ("tokens", "reason")
+
+    def payload(self, key: int | str) -> dict[str, Any]:
+        return {"period": key, "tokens": self.cleaned_data["tokens"]}
+
+    @classmethod
+    def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        tokens = payload["tokens"]
+        return {"tokens": "" if tokens is None else typed(tokens)}
 
 
 class NoteForm(KeyedForm):

@@ -10,19 +10,27 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.core.figures import figure
+from apps.allocations.models import DefaultLimit
+from apps.core.errors import NotFound
+from apps.core.figures import count, figure
+from apps.core.periods import PERIODS
 from apps.hosting.bills import title_of
 from apps.hosting.explaining import state_name
 from apps.hosting.selectors import state_at
 from apps.identity.granting import find_account_type, grant_of
+from apps.plans.services import find_plan
 from apps.staff.actions.fields import typed
 from apps.staff.actions.forms import (
     AccountTypeForm,
     AdjustForm,
+    AssignForm,
+    DefaultLimitForm,
     GrantForm,
+    PlanForm,
     ReasonForm,
     RefundForm,
     ReleaseForm,
+    RetireForm,
     VoidForm,
 )
 from apps.support.deeds.naming import find_wallet, owner_name
@@ -145,6 +153,66 @@ def _new_type(key: str, at: datetime) -> Subject:
     )
 
 
+def _plan(key: str, at: datetime) -> Subject:
+    """A plan to be changed, or (``new``) one that is to be defined."""
+    url = reverse("admin:plans_plan_changelist")
+    if key == "new":
+        return Subject(key, "define_plan", _("Define a plan"), _("Plans"), url, _("it can then be assigned"))
+    return _known_plan(key, "define_plan", _("Change a plan's terms"))
+
+
+def _known_plan(key: str, kind: str, heading: str) -> Subject:
+    plan = find_plan(key)
+    terms = {
+        "plan": plan.code,
+        "name": plan.name,
+        "price_book": plan.price_book_id,
+        "price_minor": plan.price_minor,
+        "period": plan.period,
+        "quota": plan.quota,
+        "free_tokens": plan.free_tokens_micro,
+    }
+    return Subject(
+        key=key,
+        kind=kind,
+        heading=heading,
+        name=plan.name,
+        url=reverse("admin:plans_plan_change", args=[plan.pk]),
+        standing=_("%(quota)s generations per period") % {"quota": count(plan.quota)},
+        initial=PlanForm.values_of(terms),
+    )
+
+
+def _retired(key: str, at: datetime) -> Subject:
+    return _known_plan(key, "retire_plan", _("Take a plan off offer"))
+
+
+def _assigned(key: str, at: datetime) -> Subject:
+    url = reverse("admin:plans_plan_changelist")
+    return Subject(key, "assign_plan", _("Assign a plan"), _("Plans"), url, _("to an organisation"))
+
+
+def _default_limit(key: str, at: datetime) -> Subject:
+    if key not in PERIODS:
+        raise NotFound(f"There is no period {key[:10]}.")
+    stored = DefaultLimit.objects.filter(period=key).first()
+    return Subject(
+        key=key,
+        kind="set_default_limit",
+        heading=_("Default limit of new organisations"),
+        name={"day": _("per day"), "week": _("per week"), "month": _("per month"), "total": _("in total")}[
+            key
+        ],
+        url=reverse("admin:plans_plan_changelist"),
+        standing=_("no limit") if stored is None else str(figure(stored.tokens_micro)),
+        initial={"tokens": typed(stored.tokens_micro)} if stored else {},
+    )
+
+
+PLAN = Deed(Action.PRICE, PlanForm, _plan)
+RETIRE = Deed(Action.PRICE, RetireForm, _retired)
+ASSIGN = Deed(Action.PRICE, AssignForm, _assigned)
+DEFAULT_LIMIT = Deed(Action.PRICE, DefaultLimitForm, _default_limit)
 VOID = Deed(Action.VOID_BILL, VoidForm, _voided)
 GRANT = Deed(Action.PRICE, GrantForm, _granted)
 NEW_TYPE = Deed(Action.PRICE, AccountTypeForm, _new_type)

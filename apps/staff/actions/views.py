@@ -21,7 +21,21 @@ from apps.core.clock import now
 from apps.core.errors import NotFound, PermissionDenied, Problem, ValidationError
 from apps.identity.models import User
 from apps.staff.actions.forms import NoteForm, ReasonForm
-from apps.staff.actions.subjects import ADJUST, FREEZE, GRANT, NEW_TYPE, REFUND, RELEASE, VOID, Deed, Subject
+from apps.staff.actions.subjects import (
+    ADJUST,
+    ASSIGN,
+    DEFAULT_LIMIT,
+    FREEZE,
+    GRANT,
+    NEW_TYPE,
+    PLAN,
+    REFUND,
+    RELEASE,
+    RETIRE,
+    VOID,
+    Deed,
+    Subject,
+)
 from apps.staff.views import show
 from apps.support import proposals
 from apps.support.deeds.naming import find_wallet, owner_name
@@ -33,7 +47,7 @@ from apps.support.roles import Action, may
 
 View = Callable[..., HttpResponse]
 LAST_NOTES = 20
-ABOUT = ("wallet", "charge", "bill", "account_type")
+ABOUT = ("wallet", "charge", "bill", "account_type", "plan", "period", "organisation")
 """Under which name a payload says what it is about."""
 
 
@@ -246,5 +260,9 @@ freeze_wallet = act_on(FREEZE)
 void_bill = act_on(VOID)
 set_grant = act_on(GRANT)
 add_account_type = act_on(NEW_TYPE)
+define_plan = act_on(PLAN)
+retire_plan = act_on(RETIRE)
+assign_plan = act_on(ASSIGN)
+set_default_limit = act_on(DEFAULT_LIMIT)
 refund_charge = act_on(REFUND)
 release_charge = act_on(RELEASE)

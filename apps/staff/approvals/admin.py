@@ -71,6 +71,10 @@ KINDS = (
     "void_bill",
     "set_free_grant",
     "add_account_type",
+    "define_plan",
+    "retire_plan",
+    "assign_plan",
+    "set_default_limit",
 )
 
 
@@ -126,6 +130,11 @@ class ProposalAdmin(LargeTableAdmin):
             ("bill/<int:key>/void/", actions.void_bill, "void_bill"),
             ("grant/<slug:key>/", actions.set_grant, "set_grant"),
             ("account-type/", actions.add_account_type, "add_account_type"),
+            ("plan/", actions.define_plan, "new_plan"),
+            ("plan/<slug:key>/", actions.define_plan, "change_plan"),
+            ("plan/<slug:key>/retire/", actions.retire_plan, "retire_plan"),
+            ("plan-assignment/", actions.assign_plan, "assign_plan"),
+            ("default-limit/<slug:key>/", actions.set_default_limit, "set_default_limit"),
         ]
         own = [path(address, guarded(view), name=name) for address, view, name in addresses]
         for decision in ("approve", "decline", "withdraw"):

@@ -1,9 +1,19 @@
 """The kinds of Scrip's own: adjust a wallet, freeze it, let it go, refund a charge, release a hold,
-publish a price, load a price book, void a bill, set a grant."""
+publish a price, load a price book, void a bill, set a grant, define and assign plans, set a default limit."""
 
 from __future__ import annotations
 
-from apps.support.deeds import adjusting, freezing, granting, loading, pricing, refunding, releasing, voiding
+from apps.support.deeds import (
+    adjusting,
+    freezing,
+    granting,
+    loading,
+    planning,
+    pricing,
+    refunding,
+    releasing,
+    voiding,
+)
 from apps.support.kinds import register_kind
 
 
@@ -13,5 +23,6 @@ def register_own() -> None:
     charges = (refunding.KIND, releasing.KIND)
     prices = (pricing.KIND, loading.KIND)
     months = (voiding.KIND, granting.GRANT, granting.NEW_TYPE)
-    for kind in (*wallets, *charges, *prices, *months):
+    plans = (planning.PLAN, planning.RETIRE, planning.ASSIGN, planning.DEFAULT)
+    for kind in (*wallets, *charges, *prices, *months, *plans):
         register_kind(kind)
