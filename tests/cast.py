@@ -17,6 +17,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from apps.allocations.alerts import admit_member
 from apps.allocations.rules import SubjectRef, set_funding
 from apps.allocations.services import Item, allocate
 from apps.core.units import MICRO, parse_quantity, parse_tokens
@@ -24,7 +25,6 @@ from apps.identity.models import User
 from apps.identity.scopes import SCOPES
 from apps.identity.services import Author, create_api_client, create_api_key
 from apps.organisations.models import Organisation
-from apps.organisations.services import set_member
 from apps.pricing.price_book_file import parse_price_book
 from apps.pricing.services import load_price_book
 from apps.wallets.services import credit_wallet, sync_organisation, sync_user
@@ -141,7 +141,7 @@ def _credit(owner_type: str, key: str, tokens: str, at: datetime) -> None:
 def a_member(organisation: Organisation, key: str, *, role: str = "member", at: datetime = AT) -> User:
     """A member of the organisation, made if there is no such user."""
     user = User.objects.filter(platform_id=key).first() or a_user(key, at=at)
-    set_member(organisation=organisation, user=user, role=role, actor="tests", at=at)
+    admit_member(organisation=organisation, user=user, role=role, actor="tests", at=at)
     return user
 
 

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from apps.allocations.alerts import admit_member
 from apps.allocations.models import Invitation
 from apps.allocations.services import Item, allocate
 from apps.core.errors import InvalidState, NotFound, Problem, ValidationError
@@ -25,7 +26,7 @@ from apps.events.outbox import emit
 from apps.identity.auditing import record_audit
 from apps.identity.models import User
 from apps.organisations.models import Membership, Organisation, Role
-from apps.organisations.services import lock_organisation, set_member
+from apps.organisations.services import lock_organisation
 
 INVITED = "invitation.made"
 """Told with the invitation as key: a mail goes out."""
@@ -180,7 +181,9 @@ def accept(*, invitation: Invitation, user: User, at: datetime) -> Membership:
         if Membership.objects.filter(organisation=organisation, user=user, ended_at=None).exists():
             raise InvalidState(_("You are a member already."))
         actor = f"user:{user.platform_id}"
-        member, _made = set_member(organisation=organisation, user=user, role=found.role, actor=actor, at=at)
+        member, _made = admit_member(
+            organisation=organisation, user=user, role=found.role, actor=actor, at=at
+        )
         found.accepted_at, found.accepted_by = at, user
         if found.tokens_micro:
             found.problem = _begin_with(found, user, at)

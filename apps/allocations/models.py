@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from apps.organisations.models import Organisation
+from apps.organisations.models import CostCentre, Organisation
 from apps.wallets.models import Wallet
 
 
@@ -98,6 +98,29 @@ class DefaultLimit(models.Model):
         return f"{self.period} limit of new organisations"
 
 
+class Earmark(models.Model):
+    """So many tokens of the organisation's wallet that only one cost centre may spend.
+
+    What the wallet pays for the centre from `from_on` on uses it up; `before_micro` had been paid for it
+    on that day already.
+    """
+
+    cost_centre = models.OneToOneField(CostCentre, on_delete=models.CASCADE, related_name="earmark")
+    tokens_micro = models.BigIntegerField()
+    from_on = models.DateField()
+    before_micro = models.BigIntegerField(default=0)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=160)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(tokens_micro__gt=0), name="an_earmark_reserves"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tokens_micro} for {self.cost_centre_id}"
+
+
 class LimitRequest(models.Model):
     """Somebody asks for more than a limit allows, and what was decided."""
 
@@ -161,6 +184,23 @@ class LimitRaise(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tokens_micro} more for {self.subject_type} {self.subject_key}"
+
+
+class MemberAlert(models.Model):
+    """Below which balance of a member both the member and those who decide are told."""
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="member_alert")
+    below_micro = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(below_micro__gt=0), name="a_member_alert_is_above_nothing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.below_micro} at {self.organisation_id}"
 
 
 class AllocationBar(models.Model):

@@ -11,7 +11,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from apps.allocations.alerts import watch
 from apps.allocations.bars import require_not_barred
+from apps.allocations.earmarks import reserved_now
 from apps.allocations.models import Allocation, AllocationRun
 from apps.core import sql
 from apps.core.errors import (
@@ -73,7 +75,7 @@ class Author:
 class MadeAlready(InvalidState):
     """The same form came twice: what it asked for was done the first time."""
 
-    code, title = "made_already", "This was done already"
+    code, title = "done_already", "This was done already"
 
 
 def allocate(
@@ -134,6 +136,8 @@ def move(
 
 
 Step = Callable[[Desk, WalletState, WalletState, Item, str, str, datetime], None]
+RESERVED = "reserved"
+"""Under this note a desk keeps what earmarks reserve in the organisation's wallet."""
 
 
 def _move(
@@ -157,6 +161,7 @@ def _move(
         _require_members(organisation, wallets)  # under the locks: nobody leaves any more
         if direction == Allocation.Direction.ALLOCATE:
             require_not_barred(organisation, users)
+            desk.notes[RESERVED] = reserved_now(organisation.pk, own.pk)
         _check_wallets(desk, own.pk, direction)
         _require_new(by)
         first = len(desk.transfers)
@@ -235,8 +240,10 @@ def _give(
     earned = min(max(own.bucket(EARNED).available, 0), item.tokens)
     bought = item.tokens - earned
     purchased = own.bucket(PURCHASED)
-    if bought > max(purchased.available, 0) and not own.unlimited:
-        missing = bought - max(purchased.available, 0)
+    free_of_earmarks = max(own.available - desk.notes.get(RESERVED, 0), 0)
+    lacking = max(bought - max(purchased.available, 0), item.tokens - free_of_earmarks)
+    if lacking > 0 and not own.unlimited:
+        missing = lacking
         raise InsufficientTokens(
             f"{format_tokens(missing)} earned or purchased tokens are missing in the wallet of organisation "
             f"{own.owner_key} for {member.owner_key}. Free tokens cannot be allocated.",
@@ -354,5 +361,7 @@ def remove_member(*, organisation: Organisation, user: User, actor: str, at: dat
         else:
             write(desk, at=at)
         end_membership(organisation=organisation, user=user, actor=actor, at=at)
+        if desk.wallets[wallet.pk].watch is not None:
+            watch([user.pk])
 
     atomically(work, at=at)

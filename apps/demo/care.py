@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from apps.allocations.alerts import set_alert
 from apps.core.units import MICRO
 from apps.demo.houses import ALDERMOOR, FROZEN, LINGUA, PIXELWORKS, House
 from apps.demo.past import Past
@@ -17,7 +18,6 @@ from apps.support.kinds import Payload
 from apps.support.models import Case, Proposal
 from apps.support.notes import write_note
 from apps.support.proposals import Wish, decline, foresee, request
-from apps.wallets.alerts import set_alert
 from apps.wallets.models import Wallet
 from apps.wallets.selectors import find_wallet
 

@@ -9,11 +9,11 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from apps.allocations.alerts import admit_member
 from apps.allocations.services import remove_member
 from apps.demo.houses import ALDERMOOR, HOUSES, House, Person
 from apps.identity.models import User
 from apps.organisations.models import Organisation
-from apps.organisations.services import set_member
 from apps.wallets.services import sync_organisation, sync_user
 
 EVERYBODY_SAYS = "scrip-demo"
@@ -64,7 +64,7 @@ def join(house: House, person: Person, at: datetime) -> None:
         "time_zone": house.time_zone,
     }
     sync_user(key=house.user(person.key), fields=fields, at=at, actor=ACTOR)
-    set_member(
+    admit_member(
         organisation=organisation_of(house),
         user=user_of(house, person.key),
         role=person.role,

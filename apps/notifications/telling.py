@@ -19,6 +19,8 @@ from apps.identity.models import User
 from apps.notifications.models import Notice
 from apps.notifications.wording import sentence, title
 from apps.organisations.models import Organisation, Role
+from apps.wallets.books import LOW, project
+from apps.wallets.models import Wallet
 
 DECIDERS = (Role.OWNER, Role.ADMIN)
 
@@ -29,6 +31,7 @@ def register() -> None:
     receive(requests.DECIDED, tell_who_asked)
     receive(recurring.SKIPPED, tell_of_skipped)
     receive(inviting.INVITED, send_invitation)
+    receive(LOW, tell_of_low_balance)
 
 
 def tell(people: Iterable[User], kind: str, facts: Mapping[str, Any], url: str, at: datetime) -> None:
@@ -106,3 +109,38 @@ def send_invitation(number: int, at: datetime) -> None:
             "It holds for 30 days. If you do not know %(organisation)s, do nothing."
         )
         send_mail(" ".join(subject.split()), f"{text % words}\n", None, [found.email])
+
+
+def tell_of_low_balance(wallet_id: int, at: datetime) -> None:
+    """A balance fell below what is watched: the owner is told, and who decides about the member's balance.
+
+    Nothing where it has risen again meanwhile.
+    """
+    wallet = Wallet.objects.select_related("user", "organisation").get(pk=wallet_id)
+    balance = project([wallet_id], at=at).wallets[wallet_id].balance
+    below = wallet.watch_micro
+    if below is None or balance >= below:
+        return
+    facts = {"balance": balance, "below": below}
+    if wallet.organisation is not None:
+        name = wallet.organisation.name
+        url = reverse("organisation", args=[wallet.organisation.slug])
+        facts_of = {**facts, "name": name, "organisation": name}
+        tell(deciders(wallet.organisation), "balance_low", facts_of, url, at)
+    if wallet.user is None:
+        return
+    tell([wallet.user], "own_balance_low", facts, reverse("wallet"), at)
+    for organisation in Organisation.objects.filter(
+        memberships__user=wallet.user, memberships__ended_at=None, member_alert__isnull=False
+    ).select_related("member_alert"):
+        theirs = wallet.alert_below_micro or organisation.member_alert.below_micro
+        if balance < theirs:
+            facts_of = {
+                "balance": balance,
+                "below": theirs,
+                "name": str(wallet.user),
+                "organisation": organisation.name,
+            }
+            url = reverse("member", args=[organisation.slug, wallet.owner_key])
+            others = [user for user in deciders(organisation) if user.pk != wallet.user_id]
+            tell(others, "balance_low", facts_of, url, at)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from apps.core.errors import NotFound
+from apps.identity.models import User
+from apps.identity.selectors import find_user
 from apps.organisations.models import CostCentre, Membership, Organisation
 
 
@@ -12,6 +14,19 @@ def find_organisation(key: str) -> Organisation:
     if found is None:
         raise NotFound(f"There is no organisation {key}. Sync it first.")
     return found
+
+
+def find_member(organisation: str, user: str) -> tuple[Organisation, User]:
+    """An organisation and one of its present members, by the platform's ids; NotFound says what is none."""
+    rows = Membership.objects.select_related("organisation", "user").filter(
+        organisation__platform_id=organisation, user__platform_id=user, ended_at=None
+    )
+    found = rows.first()
+    if found is not None:
+        return found.organisation, found.user
+    known = find_organisation(organisation)
+    find_user(user)
+    raise NotFound(f"{user} is not a member of {known.platform_id}.")
 
 
 def members_of(organisation: Organisation, *, before: int | None, count: int) -> list[Membership]:

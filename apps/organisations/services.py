@@ -45,8 +45,7 @@ def set_member(
 def end_membership(*, organisation: Organisation, user: User, actor: str, at: datetime) -> Membership:
     """Let the membership end. NotFound for somebody who is no member, InvalidState for the last owner."""
     with transaction.atomic():
-        lock_organisation(organisation)
-        membership = _present(organisation, user)
+        membership = _present(organisation, user, locked=True)
         if membership is None:
             raise NotFound(f"{user.platform_id} is not a member of {organisation.platform_id}.")
         if membership.role == Role.OWNER:
@@ -57,8 +56,12 @@ def end_membership(*, organisation: Organisation, user: User, actor: str, at: da
         return membership
 
 
-def _present(organisation: Organisation, user: User) -> Membership | None:
-    found = Membership.objects.filter(organisation=organisation, user=user, ended_at=None).first()
+def _present(organisation: Organisation, user: User, *, locked: bool = False) -> Membership | None:
+    """The present membership; `locked` locks its organisation with the same question."""
+    rows = Membership.objects.filter(organisation=organisation, user=user, ended_at=None)
+    if locked:
+        rows = rows.select_related("organisation").select_for_update(no_key=True, of=("organisation",))
+    found = rows.first()
     if found is not None:
         found.organisation, found.user = organisation, user
     return found

@@ -35,7 +35,8 @@ class Holding:
     `token_price_minor` of `currency`. The owner wants to know when less than `alert_below` is available.
     `has_second_factor` is about the person; `has_bills` where the wallet pays for hosted resources,
     `overdue` what of their bills was not paid in time; `open_requests` wait for those who decide,
-    `unread` notices for the person.
+    `unread` notices for the person; the balance is `watched` for falling below, by the owner or an
+    organisation.
     """
 
     wallet_id: int
@@ -51,6 +52,7 @@ class Holding:
     token_price_minor: int
     next_grant: int
     alert_below: int | None
+    watched: int | None
     has_second_factor: bool
     has_bills: bool
     overdue: Overdue | None
@@ -215,6 +217,7 @@ def _rows(user: User, at: datetime) -> Iterable[Any]:
             "price_book__token_price_minor",
             "next_grant",
             "alert_below_micro",
+            "watch_micro",
             "has_second_factor",
             "has_bills",
             "late_count",
@@ -244,6 +247,7 @@ def _holding(row: dict[str, Any], user: User) -> Holding:
         token_price_minor=row["price_book__token_price_minor"],
         next_grant=row["next_grant"] or 0,
         alert_below=row["alert_below_micro"],
+        watched=row["watch_micro"],
         has_second_factor=row["has_second_factor"],
         has_bills=row["has_bills"],
         overdue=Overdue(row["late_count"], int(row["late_tokens"]), row["late_since"])

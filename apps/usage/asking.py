@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from apps.allocations.earmarks import Reserve
 from apps.allocations.limits import LimitRule
 from apps.core import sql
 from apps.core.periods import Calendar
@@ -84,6 +85,11 @@ SELECT 'raise', organisation_id, 0, subject_type, subject_key,
        period || ' ' || CAST(first_on AS varchar(10)) || ' ' || CAST(until_on AS varchar(10)), tokens_micro
 FROM allocations_limitraise WHERE {organisations} AND (subject_type <> 'member' OR {members})
 UNION ALL
+SELECT 'earmark', c.organisation_id, 0, c.platform_id, CAST(e.from_on AS varchar(10)),
+       CAST(e.before_micro AS varchar(20)), e.tokens_micro
+FROM allocations_earmark e JOIN organisations_costcentre c ON c.id = e.cost_centre_id
+WHERE {centres}
+UNION ALL
 SELECT 'plan', s.organisation_id, 0, p.name,
        CAST(s.from_on AS varchar(10)) || ' ' || COALESCE(CAST(s.until_on AS varchar(10)), ''),
        s.period, s.quota
@@ -99,11 +105,19 @@ def _load_rules(setting: Setting) -> None:
     organisations = {p.owner_id: p for p in parties if p.owner_type == ORGANISATION}
     users = {p.owner_id: p for p in parties if p.owner_type == USER}
     in_organisations, of_organisations = sql.among("organisation_id", sorted(organisations))
+    in_centres, of_centres = sql.among("c.organisation_id", sorted(organisations))
     in_users, of_users = sql.among("user_id", sorted(users))
     in_members, of_keys = sql.among("subject_key", sorted(user.owner_key for user in users.values()))
     rows = sql.fetch(
-        _RULES.format(organisations=in_organisations, users=in_users, members=in_members),
-        [*of_organisations, *of_users, *(of_organisations + of_keys) * 3, *of_organisations, *of_users],
+        _RULES.format(organisations=in_organisations, users=in_users, members=in_members, centres=in_centres),
+        [
+            *of_organisations,
+            *of_users,
+            *(of_organisations + of_keys) * 3,
+            *of_centres,
+            *of_organisations,
+            *of_users,
+        ],
     )
     for kind, organisation, user, *values in rows:
         _add_rule(setting, kind, organisations.get(organisation), users.get(user), *values)
@@ -127,6 +141,9 @@ def _add_rule(
     elif organisation and kind == "plan":
         days = [date.fromisoformat(day) for day in second.split()]
         setting.plans.setdefault(organisation.wallet_id, []).append(Terms(first, text, number or 0, *days))
+    elif organisation and kind == "earmark":
+        reserve = Reserve(first, number or 0, date.fromisoformat(second), int(text))
+        setting.earmarks.setdefault(organisation.wallet_id, []).append(reserve)
     elif organisation and kind == "raise":
         period, first_on, until_on = text.split()
         days = [date.fromisoformat(first_on), date.fromisoformat(until_on)]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from apps.allocations.earmarks import reserved
 from apps.allocations.limits import NO_LIMIT, Limit, Tally, Total, room, tightest
 from apps.core.units import share_floor
 from apps.plans.quota import GENERATION
@@ -34,6 +35,8 @@ class Cap:
     limits: tuple[Limit, ...] = ()
     totals: tuple[Total, ...] = ()
     day: date = date.min
+    wallet_totals: tuple[Total, ...] = ()
+    """Counted too where the organisation's own wallet pays."""
 
 
 @dataclass(slots=True)
@@ -42,7 +45,8 @@ class Payers:
 
     `organisation` is None outside one; `quota` is its plan's name with what the plan covers. `caps` has,
     by wallet, the caps of the organisation and of every other one whose allocated tokens the person has;
-    `personal` the person's own. `same_book` tells whether person and organisation are in one price book.
+    `personal` the person's own; `earmarks` reserve tokens of the organisation for others. `same_book` tells
+    whether person and organisation are in one price book.
     """
 
     user: WalletState | None
@@ -53,6 +57,7 @@ class Payers:
     personal: Cap
     same_book: bool = True
     quota: tuple[str, Limit] | None = None
+    earmarks: tuple[Limit, ...] = ()
 
     @property
     def organisation_pays_all(self) -> bool:
@@ -119,6 +124,9 @@ class _Drawing:
         if wallet is None or wanted <= 0:
             return
         wanted = self.allowed(wanted, wallet.id, self.payers.caps[wallet.id])
+        if self.payers.earmarks and not wallet.unlimited:
+            free = wallet.available - reserved(self.payers.earmarks, self.tally)
+            wanted = min(wanted, max(free, 0))
         taken = self._own_tokens(wallet, wanted)
         self.room_used[wallet.id] = self.room_used.get(wallet.id, 0) + taken
 
@@ -243,8 +251,11 @@ def count(
             cap = personal
         else:
             cap = caps.get(drawn.wallet_id)
-        for total in cap.totals if cap else ():
-            tally.add(total, cap.day if cap else date.min, amount)
+        if cap is None:
+            continue
+        paid_itself = drawn.bucket != ALLOCATED and drawn.wallet_id != user_id
+        for total in (*cap.totals, *(cap.wallet_totals if paid_itself else ())):
+            tally.add(total, cap.day, amount)
 
 
 def count_plan(plan: Plan, tally: Tally, payers: Payers, user_id: int) -> None:

@@ -33,7 +33,7 @@ def _totals() -> str:
     """
     scope = "CASE WHEN a.kind = 'allocated' THEN a.source_id ELSE a.holder_id END"
     funded = f"""
-        SELECT c.id, c.wallet_id, c.organisation_wallet_id, s.amount, {scope} AS scope_id,
+        SELECT c.id, c.wallet_id, c.organisation_wallet_id, s.amount, {scope} AS scope_id, a.kind,
                {unfolding.day_of(scope)} AS day
         FROM ({_SPENT} UNION ALL SELECT hold_id, account_id, amount FROM wallets_holdpart) s
         JOIN usage_charge c ON c.id = s.charge_id JOIN ledger_account a ON a.id = s.account_id
@@ -51,6 +51,10 @@ def _totals() -> str:
             SELECT f.scope_id, 'cost_centre', p.cost_centre, f.day, f.amount, 0
             FROM funded f JOIN ({unfolding.cost_centres("c.cost_centre_id IS NOT NULL")}) p
                 ON p.charge_id = f.id WHERE f.scope_id = f.organisation_wallet_id
+            UNION ALL
+            SELECT f.scope_id, 'centre_wallet', p.cost_centre, f.day, f.amount, 0
+            FROM funded f JOIN ({unfolding.cost_centres("c.cost_centre_id IS NOT NULL")}) p
+                ON p.charge_id = f.id WHERE f.scope_id = f.organisation_wallet_id AND f.kind <> 'allocated'
             UNION ALL
             SELECT c.organisation_wallet_id, 'plan', '', {unfolding.day_of("c.organisation_wallet_id")},
                    c.generations * {GENERATION}, 0 FROM usage_charge c WHERE c.billing_source = 'plan'

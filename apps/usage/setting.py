@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from apps.allocations import limits
+from apps.allocations.earmarks import Reserve, wallet_totals
 from apps.allocations.limits import Limit, LimitRule
 from apps.core.errors import NotAMember, NotFound
 from apps.core.periods import Calendar
@@ -64,6 +65,7 @@ class Setting:
     budgets: dict[int, tuple[int, bool]] = field(default_factory=dict)
     centres: dict[tuple[int, str], Centre] = field(default_factory=dict)
     plans: dict[int, list[Terms]] = field(default_factory=dict)
+    earmarks: dict[int, list[Reserve]] = field(default_factory=dict)
     _caps: dict[Any, Cap] = field(default_factory=dict)
 
     def party(self, owner_type: str, key: str) -> Party:
@@ -114,7 +116,7 @@ class Setting:
                 cost_centres=path,
             )
             totals = limits.totals_of(scope=scope, member=user.owner_key, cost_centres=path)
-            self._caps[key] = Cap(held, totals, day)
+            self._caps[key] = Cap(held, totals, day, wallet_totals(scope, path))
         return self._caps[key]
 
     def personal_cap(self, user: Party, at: datetime, day: date | None = None) -> Cap:
@@ -135,6 +137,11 @@ class Setting:
                 scope, calendar = organisation.wallet_id, organisation.calendar
                 return terms.name, quota_on(terms, scope=scope, calendar=calendar, day=day)
         return None
+
+    def reserved_for_others(self, organisation: Party, path: tuple[str, ...]) -> tuple[Limit, ...]:
+        """Earmarks of cost centres that a charge for this one must leave alone."""
+        scope = organisation.wallet_id
+        return tuple(one.limit(scope) for one in self.earmarks.get(scope, ()) if one.centre not in path)
 
     def payers(
         self,
@@ -168,6 +175,7 @@ class Setting:
             },
             personal=self.personal_cap(user, at, counted.get(user.wallet_id)),
             same_book=organisation is None or user.price_book == organisation.price_book,
+            earmarks=self.reserved_for_others(organisation, path) if organisation else (),
             quota=self.quota(organisation, organisation.calendar.day_of(at)) if organisation else None,
         )
 
@@ -180,9 +188,9 @@ class Setting:
 
 
 def limits_of(payers: Payers) -> list[Limit]:
-    """All limits that the payers' caps name, and the plan's quota."""
+    """All limits that the payers' caps name, earmarks, and the plan's quota."""
     found = [limit for cap in (*payers.caps.values(), payers.personal) for limit in cap.limits]
-    return [*found, payers.quota[1]] if payers.quota else found
+    return [*found, *payers.earmarks, *([payers.quota[1]] if payers.quota else [])]
 
 
 def _is(organisation: Party | None, scope: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from apps.allocations.earmarks import wallet_totals
 from apps.allocations.limits import PERSONAL, totals_of
 from apps.plans.quota import generation_totals
 from apps.pricing.rating import Line
@@ -152,7 +153,8 @@ class ChargeState:
             if scope == self.wallet_id:
                 continue
             centres = self.cost_centre_path if scope == self.organisation_wallet_id else ()
-            found[scope] = Cap((), totals_of(scope=scope, member=self.user_key, cost_centres=centres), day)
+            totals = totals_of(scope=scope, member=self.user_key, cost_centres=centres)
+            found[scope] = Cap((), totals, day, wallet_totals(scope, centres))
         return found
 
     def generation_cap(self) -> Cap:

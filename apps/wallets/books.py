@@ -24,6 +24,8 @@ ATTEMPTS = 5
 APPEND_ONLY = ("wallets_movement",)
 CREDITED = "wallet.credited"
 """Told of a wallet that something waits for when its owner's tokens have become more."""
+LOW = "wallet.low"
+"""Told of a wallet whose balance fell below what is watched."""
 Result = TypeVar("Result")
 
 
@@ -167,6 +169,7 @@ def write(
         _write_movements(desk)
         sql.insert("wallets_grant", ("wallet_id", "cycle_month", "tokens_micro", "at"), desk.grants)
         _write_holds(desk)
+        emit(LOW, [w.id for w in desk.wallets.values() if w.fell_low], at=at)
         emit(CREDITED, [w.id for w in desk.wallets.values() if w.awaited and w.gained], at=at)
         for also in (*desk.writes, *filter(None, [finish])):
             also()

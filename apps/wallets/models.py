@@ -39,6 +39,11 @@ class Wallet(models.Model):
     alert_below_micro = models.BigIntegerField(
         null=True, blank=True, help_text="The owner wants to know when less than this is available."
     )
+    watch_micro = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Told when the balance falls below this: the owner's own alert, else an organisation's.",
+    )
     awaited = models.BooleanField(
         default=False, help_text="Something waits for tokens here: when some arrive, that is told."
     )

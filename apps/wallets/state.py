@@ -59,7 +59,10 @@ class Bucket:
 
 @dataclass(slots=True)
 class WalletState:
-    """A wallet with its buckets; `grants` are (from, micro-tokens a month), the latest first."""
+    """A wallet with its buckets; `grants` are (from, micro-tokens a month), the latest first.
+
+    Somebody wants to know when the balance falls below `watch`.
+    """
 
     id: int
     owner_type: str
@@ -74,6 +77,7 @@ class WalletState:
     cycle_basis: int
     grants: tuple[tuple[datetime, int], ...] = ()
     awaited: bool = False
+    watch: int | None = None
     buckets: dict[tuple[str, int], Bucket] = field(default_factory=dict)
     changed: bool = False
 
@@ -93,6 +97,16 @@ class WalletState:
     def owed(self) -> int:
         """Micro-tokens used beyond what was there; 0 but in a wallet that is paid for afterwards."""
         return max(-self.balance, 0)
+
+    @property
+    def fell_low(self) -> bool:
+        """Whether the balance has fallen below what is watched since it was loaded: once per crossing.
+
+        Held tokens count as there: a hold that is released must not tell anybody twice.
+        """
+        if self.watch is None or self.balance >= self.watch:
+            return False
+        return sum(bucket.loaded_balance for bucket in self.buckets.values()) >= self.watch
 
     @property
     def gained(self) -> bool:

@@ -9,12 +9,13 @@ from typing import Any
 
 from apps.allocations import rules
 from apps.allocations import services as allocations
+from apps.allocations.alerts import admit_member
 from apps.allocations.tallying import tally_on
 from apps.core import sql
 from apps.core.errors import LimitReached, NotFound, Problem
 from apps.identity.models import ApiClient, User
 from apps.organisations.models import Organisation
-from apps.organisations.services import set_cost_centre, set_member
+from apps.organisations.services import set_cost_centre
 from apps.usage import changing
 from apps.usage.batch import charge_events
 from apps.usage.rows import load_charges
@@ -65,7 +66,7 @@ class Side:
 
     def set_member(self, organisation: str, user: str, role: str) -> None:
         owner, person = self._organisation(organisation), self._user(user)
-        set_member(organisation=owner, user=person, role=role, actor="test", at=self.now)
+        admit_member(organisation=owner, user=person, role=role, actor="test", at=self.now)
 
     def remove_member(self, organisation: str, user: str) -> None:
         owner, person = self._organisation(organisation), self._user(user)

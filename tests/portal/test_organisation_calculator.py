@@ -168,7 +168,7 @@ def test_people_calculate_in_the_price_book_of_their_wallet(
     client: Client, campus: Organisation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.force_login(person("jonas"))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         text = ask(client)
     assert 'name="book" value="campus"' in text
     assert "Log out" in text

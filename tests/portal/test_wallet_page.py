@@ -117,7 +117,7 @@ def test_the_most_specific_limit_of_each_period_holds(campus: Organisation) -> N
         "Campus Lindenhof, per month",
         "Your personal budget",
     ]
-    assert limits["Campus Lindenhof, per day"].reason == "set for you"
+    assert limits["Campus Lindenhof, per day"].reason == "set for you on 6 Oct"
     assert limits["Your personal budget"].warns_only
 
 

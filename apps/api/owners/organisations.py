@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from apps.allocations.alerts import admit_member
 from apps.allocations.defaults import open_organisation
 from apps.allocations.services import remove_member
 from apps.api.calls import Answer, Call, operation
@@ -19,8 +20,8 @@ from apps.core.errors import InvalidState, NotFound
 from apps.identity.scopes import ORGANISATIONS, READ
 from apps.identity.selectors import find_user
 from apps.organisations.models import CostCentre, Membership, Role
-from apps.organisations.selectors import cost_centres_of, find_organisation, members_of
-from apps.organisations.services import KeptParent, set_cost_centre, set_member
+from apps.organisations.selectors import cost_centres_of, find_member, find_organisation, members_of
+from apps.organisations.services import KeptParent, set_cost_centre
 from apps.wallets.models import Wallet
 from apps.wallets.selectors import find_wallet
 
@@ -138,7 +139,7 @@ class MemberEndpoint(Endpoint):
     )
     def put(self, call: Call) -> Answer:
         organisation = find_organisation(call.path["organisation_id"])
-        membership, created = set_member(
+        membership, created = admit_member(
             organisation=organisation,
             user=find_user(call.path["user_id"]),
             role=call.body["role"],
@@ -157,8 +158,7 @@ class MemberEndpoint(Endpoint):
         problems=(NotFound, InvalidState),
     )
     def delete(self, call: Call) -> Answer:
-        organisation = find_organisation(call.path["organisation_id"])
-        user = find_user(call.path["user_id"])
+        organisation, user = find_member(call.path["organisation_id"], call.path["user_id"])
         remove_member(organisation=organisation, user=user, actor=call.caller.actor, at=call.at)
         return Answer(204)
 

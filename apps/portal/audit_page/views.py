@@ -32,9 +32,9 @@ KINDS = {
     "coverage": ("funding.",),
     "members": ("member.", "allocation_bar."),
     "allocations": ("recurring_allocation.",),
-    "cost_centres": ("cost_centre.",),
+    "cost_centres": ("cost_centre.", "earmark."),
     "plan": ("plan.",),
-    "wallet": ("wallet.", "alert."),
+    "wallet": ("wallet.", "alert.", "member_alert."),
 }
 KIND_NAMES = {
     "limit": gettext_noop("Limits"),

@@ -10,6 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from apps.allocations.alerts import set_alert, set_member_alert
+from apps.allocations.models import MemberAlert
 from apps.allocations.rules import set_personal_budget
 from apps.core import figures
 from apps.core.units import MICRO
@@ -19,9 +21,10 @@ from apps.portal.budget_page.forms import AlertForm, BudgetForm
 from apps.portal.budget_page.page import Asking, BudgetPage, load_budget_page
 from apps.portal.context import required_organisation, required_shell
 from apps.portal.holdings import Holding, Shell
-from apps.wallets.alerts import set_alert
+from apps.portal.working import organisation_of
 
 BUDGET, NO_BUDGET, ALERT, NO_ALERT = "budget", "no-budget", "alert", "no-alert"
+MEMBERS, NO_MEMBERS = "members", "no-members"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,14 +55,51 @@ def organisation_alert(request: HttpRequest, slug: str) -> HttpResponse:
     if not holding.may_decide:
         raise PermissionDenied
     asked = request.POST if request.method == "POST" else request.GET
+    members, answer = _members_alert(request, shell, holding)
+    if answer is not None:
+        return answer
     available = shell.desk.wallets[holding.wallet_id].available
     form, effect = _alert(holding, available, asked)
     if request.method == "POST" and effect is not None:
         _save_alert(request, shell, holding, effect)
         return redirect(holding.url)
-    context = {"holding": holding, "form": form, "effect": effect, "available": available}
-    wrong = form.is_bound and form.errors
+    context = {
+        "holding": holding,
+        "form": form,
+        "effect": effect,
+        "available": available,
+        "members": members,
+        "members_below": MemberAlert.objects.filter(organisation=holding.organisation_id).first(),
+    }
+    wrong = (form.is_bound and form.errors) or members.errors
     return render(request, "portal/budget/organisation.html", context, status=422 if wrong else 200)
+
+
+def _members_alert(
+    request: HttpRequest, shell: Shell, holding: Holding
+) -> tuple[AlertForm, HttpResponse | None]:
+    """The threshold for members' balances: saved where that was asked for."""
+    what = request.POST.get("set", "")
+    stored = MemberAlert.objects.filter(organisation=holding.organisation_id).first()
+    if what not in {MEMBERS, NO_MEMBERS}:
+        return AlertForm(
+            initial={"tokens": _typed(stored.below_micro)} if stored else {}, prefix="members"
+        ), None
+    form = AlertForm(request.POST if what == MEMBERS else None, prefix="members")
+    if what == MEMBERS and not form.is_valid():
+        return form, None
+    below = form.cleaned_data["tokens"] if what == MEMBERS else None
+    set_member_alert(
+        organisation=organisation_of(holding), below=below, actor=_actor(_user(request)), at=shell.at
+    )
+    if below is None:
+        messages.success(request, _("Nobody is told of members’ balances any more."))
+    else:
+        words = {"tokens": figures.figure(below)}
+        messages.success(
+            request, _("Members and you are told when a balance falls below %(tokens)s.") % words
+        )
+    return form, redirect("organisation_alert", holding.slug)
 
 
 def _asking(page: BudgetPage, asked: QueryDict) -> Asking:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.allocations import limits
+from apps.allocations.earmarks import reserves_of
 from apps.allocations.limits import Limit, LimitRule, Tally, on_day
 from apps.allocations.selectors import rules_of, state_of
 from apps.allocations.tallying import load_together
@@ -35,7 +36,8 @@ KINDS = {
 @dataclass(frozen=True, slots=True)
 class CentreLine:
     """A cost centre; without a cap `cap` is None and what was spent is this month's. `likely` by the end
-    of the period at the pace of its days so far, None where the period has no end."""
+    of the period at the pace of its days so far, None where the period has no end. So many tokens of the
+    wallet are still `reserved` for it."""
 
     key: str
     name: str
@@ -47,6 +49,7 @@ class CentreLine:
     spent: int
     likely: int | None
     resets_at: datetime | None
+    reserved: int = 0
 
     @property
     def left(self) -> int:
@@ -110,8 +113,15 @@ def load_centres_page(organisation: Organisation, holding: Holding, shell: Shell
     today = holding.calendar.day_of(shell.at)
     rules = rules_of(organisation.pk)
     asked = [(row, _limit(row.platform_id, rules, holding, today)) for row in rows]
-    tally = load_together([limit for _row, limit in asked])
-    lines = [_line(row, people.get(row.pk, 0), limit, tally, today) for row, limit in asked]
+    marks = {one.centre: one.limit(holding.wallet_id) for one in reserves_of(organisation.pk)}
+    tally = load_together([*(limit for _row, limit in asked), *marks.values()])
+    lines = [
+        replace(
+            _line(row, people.get(row.pk, 0), limit, tally, today),
+            reserved=limits.room(marks[row.platform_id], tally) if row.platform_id in marks else 0,
+        )
+        for row, limit in asked
+    ]
     lines.sort(key=lambda line: (-line.over, line.cap is None, -line.spent, line.name.casefold()))
     wallet: WalletState = shell.desk.wallets[holding.wallet_id]
     capped = [line for line in lines if line.cap is not None and not line.parent]

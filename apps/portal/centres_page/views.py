@@ -18,6 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.allocations.audience import Audience, candidates
 from apps.allocations.capping import move_cap
+from apps.allocations.earmarks import set_earmark
+from apps.allocations.models import Earmark
 from apps.core import figures
 from apps.core.errors import Problem
 from apps.identity.models import User
@@ -46,6 +48,14 @@ class CentreForm(forms.Form):
         label=gettext_lazy("Kind"), choices=[(kind.value, gettext_lazy(name)) for kind, name in KINDS.items()]
     )
     parent = forms.ChoiceField(label=gettext_lazy("Part of (optional)"), required=False)
+    earmark = TokensField(
+        label=gettext_lazy("Tokens reserved for it (optional)"),
+        required=False,
+        help_text=gettext_lazy(
+            "Nobody else can spend them, and what the organisation’s wallet pays for it uses them up. "
+            "Written anew, so many are reserved from now on."
+        ),
+    )
     people = forms.CharField(
         label=gettext_lazy("Members who belong to it (optional)"),
         required=False,
@@ -81,7 +91,7 @@ def cost_centre(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
     wrong: list[Line] = []
     form = CentreForm(organisation, own, initial=_initial(own))
     if request.method == "POST":
-        form = CentreForm(organisation, own, request.POST)
+        form = CentreForm(organisation, own, request.POST, initial=_initial(own))
         if form.is_valid():
             lines = _people(form, organisation, shell.at)
             wrong = [line for line in lines if line.problem]
@@ -103,12 +113,14 @@ def _initial(own: CostCentre | None) -> dict[str, Any]:
     if own is None:
         return {}
     people = User.objects.filter(pk__in=CostCentreMember.objects.filter(cost_centre=own).values("user"))
+    marked = Earmark.objects.filter(cost_centre=own).first()
     named = [user.email or user.platform_id for user in people.order_by("email", "platform_id")]
     return {
         "name": own.name,
         "kind": own.kind,
         "parent": own.parent.platform_id if own.parent else "",
         "people": "\n".join(named),
+        "earmark": str(figures.figure(marked.tokens_micro)) if marked else "",
     }
 
 
@@ -139,6 +151,10 @@ def _save(
         at=at,
     )
     set_people(centre=centre, users=people, actor=actor, at=at)
+    if "earmark" in form.changed_data:
+        set_earmark(
+            organisation=organisation, centre=key, tokens=cleaned["earmark"] or None, actor=actor, at=at
+        )
 
 
 def _free_key(organisation: Organisation, name: str) -> str:

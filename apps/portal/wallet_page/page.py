@@ -109,7 +109,7 @@ def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
         paid_for=_paid_for(holding, names, span),
         recently=make_recently(sums, span, wallet.available),
         overdue=holding.overdue,
-        low_below=holding.alert_below if is_low(wallet.available, holding.alert_below) else None,
+        low_below=holding.watched if is_low(wallet.available, holding.watched) else None,
     )
 
 

@@ -52,6 +52,8 @@ class World(Rules):
         source = ("organisation", part.bucket[1]) if part.bucket[1] else part.owner
         path = charge.path if charge.payer_keys[1] == source else ()
         subjects = [("organisation", ""), ("member", charge.user), *(("cost_centre", c) for c in path)]
+        if part.owner[0] == "organisation":  # its wallet itself pays: that uses up what is earmarked
+            subjects += [("centre_wallet", c) for c in path]
         return [(source, kind, key, charge.days[source]) for kind, key in subjects]
 
     def funding(self, charge: Charge) -> list[tuple[OwnerKey, BucketKey, int]]:
