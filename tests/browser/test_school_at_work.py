@@ -20,6 +20,7 @@ from apps.allocations.models import (
     SpendingLimit,
     SpendingTotal,
 )
+from apps.allocations.rules import SubjectRef, set_funding
 from apps.core.errors import LimitReached
 from apps.core.units import MICRO
 from apps.identity.models import User
@@ -206,11 +207,12 @@ def _count_queries() -> None:
 
 @pytest.fixture
 def school(campus: Organisation) -> Organisation:
-    """The campus with a plan of which 47 generations are used, and a weekly budget for Lotte."""
+    """The campus with a plan; it pays all for teachers."""
     terms = PlanTerms("Team", 4900, "month", 500)
     define_plan(code="team", price_book="campus", terms=terms, actor="t", at=BEFORE)
     assign_plan(organisation=campus, code="team", actor="t", at=BEFORE)
-    limit(campus, "member lotte", "week", "10000", at=NOW)
+    role = SubjectRef("role", "teacher")
+    set_funding(organisation=campus, subject=role, mode="shared_pool", micro_percent=0, actor="t", at=NOW)
     return campus
 
 
@@ -256,7 +258,7 @@ def _spend_all() -> None:
     """Use until the week's limit says no."""
     for _use in range(200):
         try:
-            spend("lotte", "search", 2, NOW)
+            spend("lotte", "search", 50, NOW)
         except LimitReached:
             return
     raise AssertionError("nothing stopped it")
