@@ -13,7 +13,7 @@ from apps.core.periods import Calendar, zone
 from apps.organisations.models import Membership, Role
 from apps.portal.budget_page.effects import AlertEffect, BudgetEffect
 from apps.portal.budget_page.forms import AlertForm, BudgetForm
-from apps.portal.budget_page.standing import Asked, Here, asked_by, here_of
+from apps.portal.budget_page.standing import Asked, Here, Stopped, asked_by, here_of, stopped_by
 from apps.portal.holdings import Holding, Shell
 from apps.portal.wallet_page.limits import Held, held_limits
 
@@ -35,7 +35,8 @@ class BudgetPage:
 
     `limits` are those of organisations, the one with the least left first; `personal` is one's own budget,
     None where there is none; `spent` is what one's own wallet paid this month. `here` are the organisations
-    one belongs to, `asked` one's requests, the latest first; `worth` is what is available in money.
+    one belongs to, `asked` one's requests, the latest first; `worth` is what is available in money,
+    `stopped` the last thing that a limit did not let through.
     """
 
     holding: Holding
@@ -50,11 +51,13 @@ class BudgetPage:
     here: tuple[Here, ...]
     asked: tuple[Asked, ...]
     worth: str
+    stopped: Stopped | None
 
     @property
     def reached(self) -> Held | None:
-        """A limit under which nothing is left."""
-        return next((limit for limit in self.limits if limit.is_reached), None)
+        """A limit under which nothing is left, or too little for what was last asked for."""
+        held = next((limit for limit in self.limits if limit.is_reached), None)
+        return held or (self.stopped.limit if self.stopped else None)
 
     @property
     def may_ask(self) -> Held | None:
@@ -88,7 +91,7 @@ class Asking:
 def load_budget_page(own: Holding, shell: Shell) -> BudgetPage:
     """The budget page of the person's own wallet: at most ten queries beside the shell's."""
     wallet, at = shell.desk.wallets[own.wallet_id], shell.at
-    limits = held_limits(shell)
+    limits, asked = held_limits(shell), asked_by(shell)
     others = sorted((limit for limit in limits if not limit.is_personal), key=lambda limit: limit.left)
     place = zone(wallet.calendar.zone_at(at))
     return BudgetPage(
@@ -102,8 +105,9 @@ def load_budget_page(own: Holding, shell: Shell) -> BudgetPage:
         resets=_resets(wallet.calendar, at, place),
         deciders=_deciders(shell) if others else (),
         here=here_of(shell),
-        asked=asked_by(shell),
+        asked=asked,
         worth=figures.money(wallet.available, own.token_price_minor, own.currency),
+        stopped=stopped_by(own, others, asked, shell) if others else None,
     )
 
 

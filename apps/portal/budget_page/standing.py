@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -12,13 +13,16 @@ from apps.allocations.limits import MEMBER, LimitRule, on_day
 from apps.allocations.models import LimitRequest
 from apps.allocations.tallying import load_together
 from apps.core import figures
-from apps.core.periods import zone
+from apps.core.periods import PERIODS as ALL_PERIODS
+from apps.core.periods import Period, first_day, zone
 from apps.organisations.models import Role
 from apps.plans.models import Subscription
 from apps.plans.quota import GENERATION, quota_on
 from apps.plans.selectors import terms_of
 from apps.portal.holdings import Holding, Shell
 from apps.portal.members_page.people import ROLES
+from apps.portal.wallet_page.limits import Held, own_limits
+from apps.usage.models import DeniedAttempt
 
 LATEST = 5
 STATES = {
@@ -86,6 +90,7 @@ class Asked:
     state: str
     at: datetime
     answer: str
+    decided_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -98,6 +103,51 @@ class Asked:
     @property
     def limit(self) -> str:
         return f"{self.organisation}, {_(PERIODS[self.period])}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Something that a limit did not let through in its present period, and nothing was lifted since."""
+
+    limit: Held
+    at: datetime
+
+
+def stopped_by(own: Holding, held: Sequence[Held], asked: Sequence[Asked], shell: Shell) -> Stopped | None:
+    """The last refusal by a limit that still holds as it did then: one query."""
+    names = {holding.owner_key: holding for holding in shell.holdings if not holding.is_own}
+    rows = DeniedAttempt.objects.filter(user_key=own.owner_key, code="limit_reached").order_by("-at", "-pk")
+    for row in rows[:5]:
+        holding, period = names.get(row.organisation_key), (row.limit or {}).get("period", "")
+        found = [limit for limit in held if holding and (limit.slug, limit.period) == (holding.slug, period)]
+        if holding is not None and found and row.at > _as_it_is_since(found[0], holding, asked, shell):
+            return Stopped(found[0], row.at)
+    return None
+
+
+def _as_it_is_since(limit: Held, holding: Holding, asked: Sequence[Asked], shell: Shell) -> datetime:
+    """Since when the limit stands as it does: its period began, it was set, or more was granted."""
+    period = _period(limit.period)
+    began = (
+        [holding.calendar.start_of(first_day(period, holding.calendar.day_of(shell.at)))]
+        if period != "total"
+        else []
+    )
+    chain = own_limits(shell).chains.get((holding.wallet_id, period), ())
+    was_set = [link.set_at for link in chain[:1] if link.set_at]
+    granted = [
+        one.decided_at
+        for one in asked
+        if one.decided_at and one.granted and (one.slug, one.period) == (limit.slug, limit.period)
+    ]
+    return max([*began, *was_set, *granted], default=EPOCH)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _period(text: str) -> Period:
+    return next(period for period in ALL_PERIODS if period == text)
 
 
 def here_of(shell: Shell) -> tuple[Here, ...]:
@@ -162,6 +212,7 @@ def asked_by(shell: Shell) -> tuple[Asked, ...]:
             row.state,
             row.asked_at,
             row.answer,
+            row.decided_at,
         )
         for row in rows.order_by("-asked_at", "-pk")[:LATEST]
     )
