@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.allocations.models import AllocationBar
 from apps.allocations.rules import SubjectRef, check_subjects
@@ -72,6 +73,9 @@ def require_not_barred(organisation: Organisation, users: Iterable[str]) -> None
     for user in users:
         if is_barred(bars, member=user, role=roles.get(user, "")):
             raise InvalidState(
-                f"{user} is barred from allocations of {organisation.platform_id}. "
-                "An owner or admin can lift that on the member's page."
+                _(
+                    "%(user)s is barred from allocations of %(organisation)s. "
+                    "An owner or admin can lift that on the member's page."
+                )
+                % {"user": user, "organisation": organisation.platform_id}
             )

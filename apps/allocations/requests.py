@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule
@@ -85,16 +86,16 @@ def ask_for_more(
     while a request on the same limit is open.
     """
     if not 0 < tokens <= LARGEST:
-        raise ValidationError({"tokens": ["Ask for more than nothing, and at most 1000000000000 tokens."]})
+        raise ValidationError({"tokens": [_("Ask for more than nothing, and at most 1000000000000 tokens.")]})
     if not reason.strip():
-        raise ValidationError({"reason": ["Say what for: that is what is decided by."]})
+        raise ValidationError({"reason": [_("Say what for: that is what is decided by.")]})
     with transaction.atomic():
         lock_organisation(organisation)
         if not Membership.objects.filter(organisation=organisation, user=user, ended_at=None).exists():
             raise NotAMember(f"{user.platform_id} is not a member of {organisation.platform_id}.")
         subject = _subject(organisation, user, name.subject)
         if limit_now(organisation, user, LimitName(subject, name.period), at=at) is None:
-            raise NotFound("No such limit holds: nothing needs to be asked for.")
+            raise NotFound(_("No such limit holds: nothing needs to be asked for."))
         which: dict[str, Any] = {
             "organisation": organisation,
             "user": user,
@@ -103,7 +104,7 @@ def ask_for_more(
             "period": name.period,
         }
         if LimitRequest.objects.filter(**which, state=LimitRequest.State.OPEN).exists():
-            raise InvalidState("You have asked about this limit already: it is being decided.")
+            raise InvalidState(_("You have asked about this limit already: it is being decided."))
         made = LimitRequest.objects.create(
             **which, tokens_micro=tokens, reason=reason.strip()[:500], asked_at=at
         )
@@ -162,9 +163,11 @@ def decide_request(
         more = found.tokens_micro if tokens is None else tokens
         if answer == "declined":
             if not word.strip():
-                raise ValidationError({"word": ["Say why: the person reads it."]})
+                raise ValidationError({"word": [_("Say why: the person reads it.")]})
         elif not 0 < more <= LARGEST:
-            raise ValidationError({"tokens": ["Grant more than nothing, and at most 1000000000000 tokens."]})
+            raise ValidationError(
+                {"tokens": [_("Grant more than nothing, and at most 1000000000000 tokens.")]}
+            )
         else:
             _grant(organisation, found, answer, more, actor, at)
             found.granted_micro = more
@@ -182,7 +185,7 @@ def _grant(
     subject, period = SubjectRef(asked.subject_type, asked.subject_key), _period(asked.period)
     limit = limit_now(organisation, asked.user, LimitName(subject, period), at=at)
     if limit is None or limit.rule.tokens is None:
-        raise InvalidState("No such limit holds any more: decline, and nothing changes.")
+        raise InvalidState(_("No such limit holds any more: decline, and nothing changes."))
     if answer == "raised":
         base = _without_raises(organisation, subject, limit.rule, limit)
         change = LimitChange(subject, period, min(base + more, LARGEST))
@@ -191,7 +194,7 @@ def _grant(
     today = Wallet.objects.get(organisation=organisation).calendar.day_of(at)
     until = following(period, today)
     if until is None:
-        raise ValidationError({"answer": ["A limit in total has no end: grant it for good."]})
+        raise ValidationError({"answer": [_("A limit in total has no end: grant it for good.")]})
     LimitRaise.objects.create(
         organisation=organisation,
         subject_type=subject.type,
@@ -219,7 +222,7 @@ def _without_raises(organisation: Organisation, subject: SubjectRef, rule: Limit
 
 def _require_open(request: LimitRequest) -> None:
     if request.state != LimitRequest.State.OPEN:
-        raise InvalidState("This request is decided already.")
+        raise InvalidState(_("This request is decided already."))
 
 
 def _period(text: str) -> Period:

@@ -245,8 +245,15 @@ def _give(
     if lacking > 0 and not own.unlimited:
         missing = lacking
         raise InsufficientTokens(
-            f"{format_tokens(missing)} earned or purchased tokens are missing in the wallet of organisation "
-            f"{own.owner_key} for {member.owner_key}. Free tokens cannot be allocated.",
+            _(
+                "%(tokens)s earned or purchased tokens are missing in the wallet of organisation "
+                "%(organisation)s for %(member)s. Free tokens cannot be allocated."
+            )
+            % {
+                "tokens": format_tokens(missing),
+                "organisation": own.owner_key,
+                "member": member.owner_key,
+            },
             missing=format_tokens(missing),
             wallet={"type": own.owner_type, "id": own.owner_key},
         )
@@ -272,8 +279,12 @@ def _take_back(
     unspent = bucket.available if bucket else 0
     if bucket is None or item.tokens > unspent:
         raise InsufficientTokens(
-            f"{member.owner_key} has {format_tokens(unspent)} unspent tokens of {own.owner_key} "
-            "that are not held.",
+            _("%(member)s has %(tokens)s unspent tokens of %(organisation)s that are not held.")
+            % {
+                "member": member.owner_key,
+                "tokens": format_tokens(unspent),
+                "organisation": own.owner_key,
+            },
             missing=format_tokens(item.tokens - unspent),
             wallet={"type": member.owner_type, "id": member.owner_key},
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import InvalidState, NotFound, ValidationError
 from apps.identity.auditing import record_audit
@@ -91,7 +92,7 @@ def _require_other_owner(membership: Membership) -> None:
         organisation_id=membership.organisation_id, role=Role.OWNER, ended_at=None
     ).exclude(pk=membership.pk)
     if not owners.exists():
-        raise InvalidState("The last owner can neither leave nor be demoted. Name another owner first.")
+        raise InvalidState(_("The last owner can neither leave nor be demoted. Name another owner first."))
 
 
 def set_cost_centre(
@@ -144,13 +145,15 @@ def _parent(organisation: Organisation, key: str, parent: str | None) -> CostCen
     if found is None:
         raise NotFound(f"{organisation.platform_id} has no cost centre {parent}.")
     centre: CostCentre | None = found
-    for _ in range(DEPTH):
+    for _level in range(DEPTH):
         if centre is None:
             return found
         if centre.platform_id == key:
-            raise ValidationError({"parent": ["A cost centre cannot lie inside itself."]})
+            raise ValidationError({"parent": [_("A cost centre cannot lie inside itself.")]})
         centre = centre.parent
-    raise ValidationError({"parent": [f"At most {DEPTH} cost centres can lie one inside the other."]})
+    raise ValidationError(
+        {"parent": [_("At most %(count)d cost centres can lie one inside the other.") % {"count": DEPTH}]}
+    )
 
 
 def set_people(*, centre: CostCentre, users: Sequence[str], actor: str, at: datetime) -> None:
