@@ -168,6 +168,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "begin cycles": {"task": "wallets.reset_free_tokens", "schedule": crontab(), "options": {"expires": 60}},
     "bill months": {"task": "hosting.bill_months", "schedule": crontab(), "options": {"expires": 60}},
     "settle bills": {"task": "hosting.settle_bills", "schedule": crontab(), "options": {"expires": 60}},
+    "issue usage statements": {
+        "task": "usage.issue_statements",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
     "repeat allocations": {
         "task": "allocations.carry_out_recurring",
         "schedule": crontab(),

@@ -23,7 +23,7 @@ from apps.organisations.models import CostCentre, Organisation
 from apps.wallets.books import atomically, open_desk, write
 from apps.wallets.models import Wallet
 
-WALLET_OF_CENTRE = "centre_wallet"
+WALLET_OF_CENTRE = "centre_paid"
 """The running total of what the organisation's wallet itself paid for a cost centre."""
 
 

@@ -16,6 +16,8 @@ ADJUSTED = -6
 """What staff credited or took to put something right."""
 BILLED = -7
 """What hosting and storage bills took; voided ones and corrections come from here."""
+SOLD = -8
+"""Tokens that were paid for with money come from here."""
 
 NAMES = {
     ISSUED: "issued",
@@ -25,4 +27,5 @@ NAMES = {
     MIGRATED: "migrated",
     ADJUSTED: "adjusted",
     BILLED: "billed",
+    SOLD: "sold",
 }

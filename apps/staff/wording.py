@@ -13,6 +13,7 @@ _KINDS = {
     "promotion": gettext_noop("Promotion"),
     "migration": gettext_noop("Brought along"),
     "purchase": gettext_noop("Bought"),
+    "payment": gettext_noop("Paid with money"),
     "adjustment": gettext_noop("Adjusted by staff"),
     "charge": gettext_noop("Spent"),
     "refund": gettext_noop("Refunded"),

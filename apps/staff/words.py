@@ -25,6 +25,8 @@ SAID = frozenset(
         gettext_noop("actor"),
         gettext_noop("address"),
         gettext_noop("Adjust wallet"),
+        gettext_noop("Book payment"),
+        gettext_noop("sold"),
         gettext_noop("Set default limit"),
         gettext_noop("Assign plan"),
         gettext_noop("Retire plan"),

@@ -151,3 +151,33 @@ class DeniedAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} for {self.user_key}"
+
+
+class UsageStatement(models.Model):
+    """What a wallet that is paid for afterwards owes for one month: the basis of an invoice.
+
+    `lines` are ``[what, code, micro-tokens]``: what was taken by operation and by kind, what came in, and
+    what was paid from tokens at hand; together they are `tokens_micro`.
+    """
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="usage_statements")
+    month = models.DateField()
+    lines = models.JSONField()
+    tokens_micro = models.BigIntegerField()
+    money_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    paid_micro = models.BigIntegerField(default=0)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["wallet", "month"], name="one_usage_statement_a_month"),
+            models.CheckConstraint(
+                condition=models.Q(paid_micro__gte=0, paid_micro__lte=models.F("tokens_micro")),
+                name="a_statement_is_paid_at_most_in_full",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"U-{self.pk}"

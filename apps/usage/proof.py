@@ -52,7 +52,7 @@ def _totals() -> str:
             FROM funded f JOIN ({unfolding.cost_centres("c.cost_centre_id IS NOT NULL")}) p
                 ON p.charge_id = f.id WHERE f.scope_id = f.organisation_wallet_id
             UNION ALL
-            SELECT f.scope_id, 'centre_wallet', p.cost_centre, f.day, f.amount, 0
+            SELECT f.scope_id, 'centre_paid', p.cost_centre, f.day, f.amount, 0
             FROM funded f JOIN ({unfolding.cost_centres("c.cost_centre_id IS NOT NULL")}) p
                 ON p.charge_id = f.id WHERE f.scope_id = f.organisation_wallet_id AND f.kind <> 'allocated'
             UNION ALL

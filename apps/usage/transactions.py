@@ -23,6 +23,7 @@ TYPES = (
     "lapse",
     "promotion",
     "migration",
+    "payment",
     "adjustment",
     "allocation",
     "reclaim",

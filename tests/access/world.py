@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
@@ -34,7 +34,7 @@ from apps.staff.listing import save_filter
 from apps.support.cases import Thing, open_case
 from apps.support.proposals import Wish, foresee, request
 from apps.usage.denials import as_asked, record_denials
-from apps.usage.models import Charge
+from apps.usage.models import Charge, UsageStatement
 from apps.usage.selectors import get_charge
 from apps.usage.state import ChargeState
 from apps.wallets.models import Wallet
@@ -225,7 +225,17 @@ def _work_things(campus: Organisation) -> dict[str, str]:
         terms = PlanTerms(code.title(), 4900, "month", quota)
         define_plan(code=code, price_book="campus", terms=terms, actor="tests", at=NOW)
     assign_plan(organisation=campus, code="team", actor="tests", at=NOW)
+    statement = UsageStatement.objects.create(
+        wallet=Wallet.objects.get(organisation=campus),
+        month=date(2026, 10, 1),
+        lines=[["operation", "search", MICRO], ["kind", "bill", MICRO], ["at_hand", "", -MICRO]],
+        tokens_micro=MICRO,
+        money_minor=1,
+        currency="EUR",
+        issued_at=NOW,
+    )
     return {
+        "statement": str(statement.pk),
         "request": str(asked.pk),
         "decide": f"request={asked.pk}&answer=granted",
         "guest": str(guest.pk),

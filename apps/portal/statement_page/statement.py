@@ -24,6 +24,7 @@ IN_NAMES = {
     "promotion": gettext_noop("Earned"),
     "migration": gettext_noop("Brought along from an earlier system"),
     "adjustment": gettext_noop("Put right by support"),
+    "payment": gettext_noop("Paid with money"),
     "refund": gettext_noop("Refunded charges"),
     "bill_refund": gettext_noop("Returned bills and corrections"),
 }

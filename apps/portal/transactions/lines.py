@@ -20,6 +20,7 @@ NAMES = {
     "promotion": gettext_noop("A gift"),
     "migration": gettext_noop("Brought along from an earlier system"),
     "adjustment": gettext_noop("Put right by support"),
+    "payment": gettext_noop("Paid with money"),
 }
 KINDS = {
     "charge": gettext_noop("Charge"),
@@ -28,6 +29,7 @@ KINDS = {
     "lapse": gettext_noop("Lapse"),
     "promotion": gettext_noop("Earned"),
     "migration": gettext_noop("Purchased earlier"),
+    "payment": gettext_noop("Payment"),
     "adjustment": gettext_noop("Adjustment"),
     "allocation": gettext_noop("Allocation"),
     "reclaim": gettext_noop("Reclaim"),

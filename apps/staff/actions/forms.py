@@ -81,6 +81,18 @@ class AdjustForm(ReasonForm):
         return {"direction": direction, "tokens": typed(abs(tokens)), "bucket": payload["bucket"]}
 
 
+class PaymentForm(ReasonForm):
+    tokens = TokensField(label=_("Tokens that were paid for"))
+    field_order = ("tokens", "reason")
+
+    def payload(self, key: int | str) -> dict[str, Any]:
+        return {"wallet": key, "tokens": self.cleaned_data["tokens"]}
+
+    @classmethod
+    def values_of(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return {"tokens": typed(payload["tokens"])}
+
+
 class RefundForm(ReasonForm):
     tokens = TokensField(label=_("How many tokens"))
     field_order = ("tokens", "reason")

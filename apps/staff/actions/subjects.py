@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from apps.staff.actions.forms import (
     AssignForm,
     DefaultLimitForm,
     GrantForm,
+    PaymentForm,
     PlanForm,
     ReasonForm,
     RefundForm,
@@ -37,6 +38,7 @@ from apps.support.deeds.naming import find_wallet, owner_name
 from apps.support.deeds.voiding import find_bill
 from apps.support.roles import Action
 from apps.usage.deciding import describe
+from apps.usage.models import UsageStatement
 from apps.usage.selectors import get_charge
 from apps.wallets.books import project
 
@@ -78,6 +80,14 @@ def _wallet(key: int, kind: str, heading: str, at: datetime) -> Subject:
 
 def _adjusted(key: int, at: datetime) -> Subject:
     return _wallet(key, "adjust_wallet", _("Adjust a wallet"), at)
+
+
+def _paid(key: int, at: datetime) -> Subject:
+    rows = UsageStatement.objects.filter(wallet=key, paid_at=None)
+    waiting = sum(row.tokens_micro - row.paid_micro for row in rows)
+    subject = _wallet(key, "book_payment", _("Book a payment"), at)
+    standing = _("%(tokens)s tokens wait for payment") % {"tokens": figure(waiting)}
+    return replace(subject, standing=standing, initial={"tokens": typed(waiting)} if waiting else {})
 
 
 def _frozen(key: int, at: datetime) -> Subject:
@@ -216,6 +226,7 @@ DEFAULT_LIMIT = Deed(Action.PRICE, DefaultLimitForm, _default_limit)
 VOID = Deed(Action.VOID_BILL, VoidForm, _voided)
 GRANT = Deed(Action.PRICE, GrantForm, _granted)
 NEW_TYPE = Deed(Action.PRICE, AccountTypeForm, _new_type)
+PAYMENT = Deed(Action.ADJUST, PaymentForm, _paid)
 ADJUST = Deed(Action.ADJUST, AdjustForm, _adjusted)
 FREEZE = Deed(Action.FREEZE, ReasonForm, _frozen)
 REFUND = Deed(Action.REFUND, RefundForm, _refunded)

@@ -28,6 +28,7 @@ from apps.staff.actions.subjects import (
     FREEZE,
     GRANT,
     NEW_TYPE,
+    PAYMENT,
     PLAN,
     REFUND,
     RELEASE,
@@ -256,6 +257,7 @@ def note_wallet(request: HttpRequest, key: int) -> HttpResponse:
 
 
 adjust_wallet = act_on(ADJUST)
+book_payment = act_on(PAYMENT)
 freeze_wallet = act_on(FREEZE)
 void_bill = act_on(VOID)
 set_grant = act_on(GRANT)

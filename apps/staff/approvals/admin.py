@@ -62,6 +62,7 @@ class StateFilter(BeginsAt):
 
 KINDS = (
     "adjust_wallet",
+    "book_payment",
     "freeze_wallet",
     "unfreeze_wallet",
     "refund_charge",
@@ -123,6 +124,7 @@ class ProposalAdmin(LargeTableAdmin):
         guarded = self.admin_site.admin_view
         addresses = [
             ("wallet/<int:key>/adjust/", actions.adjust_wallet, "adjust_wallet"),
+            ("wallet/<int:key>/payment/", actions.book_payment, "book_payment"),
             ("wallet/<int:key>/freeze/", actions.freeze_wallet, "freeze_wallet"),
             ("wallet/<int:key>/note/", actions.note_wallet, "note_wallet"),
             ("charge/<int:key>/refund/", actions.refund_charge, "refund_charge"),

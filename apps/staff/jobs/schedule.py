@@ -23,6 +23,7 @@ TITLES: dict[str, Promise] = {
     "wallets.reset_free_tokens": gettext_lazy("Free tokens of the new month"),
     "hosting.bill_months": gettext_lazy("Hosting and storage bills of the month before"),
     "hosting.settle_bills": gettext_lazy("Settle bills, mark what is overdue"),
+    "usage.issue_statements": gettext_lazy("Usage statements of wallets paid for afterwards"),
     "allocations.carry_out_recurring": gettext_lazy("Allocations that repeat every week or month"),
     "ledger.verify_ledger": gettext_lazy("Check the ledger"),
 }

@@ -1,5 +1,6 @@
 """The kinds of Scrip's own: adjust a wallet, freeze it, let it go, refund a charge, release a hold,
-publish a price, load a price book, void a bill, set a grant, define and assign plans, set a default limit."""
+publish a price, load a price book, void a bill, set a grant, define and assign plans, set a default limit,
+book a payment."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from apps.support.deeds import (
     freezing,
     granting,
     loading,
+    paying,
     planning,
     pricing,
     refunding,
@@ -19,7 +21,7 @@ from apps.support.kinds import register_kind
 
 def register_own() -> None:
     """Make our own kinds known."""
-    wallets = (adjusting.KIND, freezing.FREEZE, freezing.UNFREEZE)
+    wallets = (adjusting.KIND, paying.KIND, freezing.FREEZE, freezing.UNFREEZE)
     charges = (refunding.KIND, releasing.KIND)
     prices = (pricing.KIND, loading.KIND)
     months = (voiding.KIND, granting.GRANT, granting.NEW_TYPE)

@@ -53,7 +53,7 @@ class World(Rules):
         path = charge.path if charge.payer_keys[1] == source else ()
         subjects = [("organisation", ""), ("member", charge.user), *(("cost_centre", c) for c in path)]
         if part.owner[0] == "organisation":  # its wallet itself pays: that uses up what is earmarked
-            subjects += [("centre_wallet", c) for c in path]
+            subjects += [("centre_paid", c) for c in path]
         return [(source, kind, key, charge.days[source]) for kind, key in subjects]
 
     def funding(self, charge: Charge) -> list[tuple[OwnerKey, BucketKey, int]]:

@@ -1,0 +1,1 @@
+"""Usage statements of a wallet that is paid for afterwards."""
