@@ -79,6 +79,9 @@ def load_own_limits(key: str, places: Sequence[Place], *, own: Place | None, at:
         " UNION ALL ".join([_RULES.format(here=here), *[_SPENT] * len(spans)]),
         [*values, key, key, *values, key, key, *(value for span in spans for value in _bounds(span))],
     )
+    rows = [
+        (*row[:4], None if row[4] is None else int(row[4]), *row[5:]) for row in rows
+    ]  # sums are decimals
     tally, rows = _tally(rows, spans), [row for row in rows if row[0] != "spent"]
     found: list[Limit] = []
     chains: dict[tuple[int, Period], tuple[Link, ...]] = {}
