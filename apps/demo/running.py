@@ -17,6 +17,7 @@ from apps.demo.past import Past
 from apps.organisations.models import CostCentre
 from apps.organisations.services import set_people
 from apps.plans.services import PlanTerms, assign_plan, define_plan
+from apps.usage.postpaid import book_payment, issue_due_statements
 
 PLANS = (
     ("starter", "school", PlanTerms("Starter", 1_900, "month", 100)),
@@ -33,6 +34,7 @@ def plan_running(past: Past) -> None:
     past.plan(min(month, past.now - timedelta(minutes=90)), _take_a_plan)
     past.plan(past.now - timedelta(minutes=80), _settle_in)
     past.plan(past.now - timedelta(minutes=70), _ask_and_decide)
+    past.plan(past.now - timedelta(minutes=60), _ask_for_payment)
     past.plan(past.now - timedelta(minutes=1), _ask_again)
 
 
@@ -110,6 +112,19 @@ def _ask_and_decide(at: datetime) -> None:
         actor=ALDERMOOR.owner,
         at=at + timedelta(minutes=4),
     )
+
+
+def _ask_for_payment(at: datetime) -> None:
+    """The studio pays afterwards: its statements are there, and the first was paid."""
+    made = issue_due_statements(at=at)
+    if made:
+        book_payment(
+            wallet_id=made[0].wallet_id,
+            tokens=made[0].tokens_micro or MICRO,
+            reference="Invoice 2026-0117",
+            actor="user:finance",
+            at=at + timedelta(minutes=9),
+        )
 
 
 def _ask_again(at: datetime) -> None:

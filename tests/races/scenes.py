@@ -6,12 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from apps.allocations.earmarks import set_earmark
 from apps.allocations.rules import LimitChange, SubjectRef, set_limits
 from apps.allocations.services import Item, allocate, reclaim
 from apps.core.proof import verify_ledger
 from apps.core.units import MICRO
 from apps.organisations.models import Organisation
+from apps.organisations.services import set_cost_centre
+from apps.plans.services import PlanTerms, assign_plan, define_plan
 from apps.usage.changing import capture_charge, extend_charge, refund_charge
+from apps.usage.models import Charge
 from apps.usage.rows import load_charge
 from apps.usage.services import create_charge
 from apps.usage.settling import expire_holds
@@ -223,4 +227,43 @@ def approvals_at_once(people: int) -> None:
     outcomes = running.race([partial(nod, proposal, clerk) for clerk in clerks])
     assert outcomes == {"done": 1, "invalid_state": people - 1}
     assert balance("ada") == 1700 * MICRO
+    prove()
+
+
+def the_last_generations(people: int) -> None:
+    """Members whose wallets never meet ask for generations; the plan has them for half."""
+    load_prices()
+    school = an_organisation("school")
+    names = [f"member-{number}" for number in range(people)]
+    for name in names:
+        a_member(school, name)
+    quota = people // 2
+    terms = PlanTerms("Team", 0, "month", quota)
+    define_plan(code="team", price_book="campus", terms=terms, actor="tests", at=AT)
+    assign_plan(organisation=school, code="team", actor="tests", at=AT)
+    requests = [
+        ChargeRequest(
+            user=name, operation="draft", quantities={"draft": MICRO}, organisation="school", capture=True
+        )
+        for name in names
+    ]
+    outcomes = running.race([partial(create_charge, r, client_id=None, at=AT) for r in requests])
+    assert outcomes == {"done": people}
+    assert Charge.objects.filter(billing_source="plan").count() == quota
+    prove()
+
+
+def the_reserved_tokens(people: int) -> None:
+    """All ask for 30 of 100 tokens of which 60 are reserved for a cost centre: one gets them."""
+    load_prices()
+    school = an_organisation("school", credit="100")
+    for number in range(people):
+        a_member(school, f"member-{number}")
+    pays(school, "shared_pool")
+    set_cost_centre(organisation=school, key="lab", name="Lab", kind="project", parent=None, actor="t", at=AT)
+    set_earmark(organisation=school, centre="lab", tokens=60 * MICRO, actor="tests", at=AT)
+    calls = [partial(page, f"member-{number}", 30, organisation="school") for number in range(people)]
+    outcomes = running.race(calls)
+    assert outcomes == {"done": 1, "insufficient_tokens": people - 1}
+    assert balance("school") == 70 * MICRO
     prove()

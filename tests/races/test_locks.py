@@ -64,3 +64,13 @@ def test_a_proposal_that_many_approve_is_carried_out_once(round_: int) -> None:
 def test_opposite_orders_never_lock_each_other_out(deadlocks: list[bool]) -> None:
     scenes.allocations_in_opposite_order(16)
     assert deadlocks == []
+
+
+@pytest.mark.parametrize("round_", ROUNDS)
+def test_a_plan_covers_as_many_generations_as_it_has(round_: int) -> None:
+    scenes.the_last_generations(12)
+
+
+@pytest.mark.parametrize("round_", ROUNDS)
+def test_what_is_reserved_stays_whoever_asks(round_: int) -> None:
+    scenes.the_reserved_tokens(8)

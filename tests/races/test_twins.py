@@ -29,6 +29,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
         (scenes.credits_at_once, 4),
         (scenes.capture_against_extend, 2),
         (scenes.approvals_at_once, 2),
+        (scenes.the_last_generations, 2),
+        (scenes.the_reserved_tokens, 2),
         (month_end.bills_at_once, 2),
         (month_end.settled_at_once, 2),
         (month_end.credit_against_bills, 3),

@@ -18,6 +18,7 @@ from apps.allocations.tallying import load_together
 from apps.core import figures
 from apps.core.periods import zone
 from apps.organisations.models import CostCentre, Membership, Organisation
+from apps.portal.allocations_page.page import names_of
 from apps.portal.budget_page.standing import PERIODS, STATES
 from apps.portal.holdings import Holding, Shell
 
@@ -70,14 +71,11 @@ class Decided:
     row: LimitRequest
     name: str
     which: str
+    by: str
 
     @property
     def words(self) -> str:
         return _(STATES[self.row.state])
-
-    @property
-    def by(self) -> str:
-        return self.row.decided_by.partition(":")[2] or self.row.decided_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class RequestsPage:
 def load_requests_page(
     organisation: Organisation, holding: Holding, shell: Shell, *, number: int
 ) -> RequestsPage:
-    """Requests with their limits: five queries beside the shell's."""
+    """Requests with their limits: six queries beside the shell's."""
     rows = list(
         LimitRequest.objects.filter(organisation=organisation, state=LimitRequest.State.OPEN)
         .select_related("user")
@@ -110,6 +108,7 @@ def load_requests_page(
         if any(row.subject_type == limits.COST_CENTRE for row in [*rows, *decided])
         else []
     )
+    names = names_of({row.decided_by for row in decided})
     found = _limits(organisation, holding, rows, shell.at)
     tally = load_together([limit for limit in found if limit])
     waiting = [
@@ -128,7 +127,15 @@ def load_requests_page(
         at=shell.at,
         zone=zone(holding.calendar.zone_at(shell.at)),
         waiting=tuple(waiting),
-        decided=tuple(Decided(row, str(row.user), _which(row, centres)) for row in decided[:ROOM]),
+        decided=tuple(
+            Decided(
+                row,
+                str(row.user),
+                _which(row, centres),
+                names.get(row.decided_by, row.decided_by.partition(":")[2] or row.decided_by),
+            )
+            for row in decided[:ROOM]
+        ),
         number=number,
         more=len(decided) > ROOM,
     )
