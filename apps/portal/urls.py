@@ -21,6 +21,7 @@ from apps.portal.plan_page.views import organisation_plan
 from apps.portal.postpaid_page.views import usage_statement, usage_statements
 from apps.portal.problems_page.views import problem, problems, report_problem
 from apps.portal.requests_page.views import requests
+from apps.portal.settings_page.views import organisation_settings
 from apps.portal.statement_page.views import latest_statement, statement, statement_csv, statement_pdf
 from apps.portal.transactions import views as transactions
 from apps.portal.usage_page.views import usage, usage_csv
@@ -63,6 +64,8 @@ urlpatterns = [
     path("orgs/<slug:slug>/cost-centres/move/", centres.move_caps, name="move_caps"),
     path("orgs/<slug:slug>/cost-centres/is/<str:key>/", centres.cost_centre, name="cost_centre"),
     path("orgs/<slug:slug>/plan/", organisation_plan, name="organisation_plan"),
+    path("orgs/<slug:slug>/settings/", organisation_settings, name="organisation_settings"),
+    path("orgs/<slug:slug>/allocations/roles/", allocating.bar_roles, name="bar_roles"),
     path("orgs/<slug:slug>/usage-statements/", usage_statements, name="usage_statements"),
     path("orgs/<slug:slug>/usage-statements/U-<int:number>/", usage_statement, name="usage_statement"),
     path("orgs/<slug:slug>/audit/", organisation_audit, name="organisation_audit"),

@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 from apps.core import sql
 
-Dimension = Literal["operation", "model", "activity", "payer", "person"]
-DIMENSIONS: tuple[Dimension, ...] = ("operation", "model", "activity", "payer", "person")
+Dimension = Literal["operation", "model", "activity", "cost_centre", "payer", "person"]
+DIMENSIONS: tuple[Dimension, ...] = ("operation", "model", "activity", "cost_centre", "payer", "person")
 OWN, ALLOCATED, COVERAGE, SHARED_POOL = "own", "allocated", "coverage", "shared_pool"
 """Who paid: a bucket of one's own, allocated tokens, an organisation's wallet by its two modes."""
 
@@ -50,7 +50,7 @@ class Part:
     """One row of a breakdown. `key` tells it from the others, `label` is its name where the charge has one.
 
     By payer the key is who paid, and `source_id` the organisation's wallet (0: the person's own). By
-    person it is the person's wallet.
+    person it is the person's wallet; by cost centre its row (0: none was named).
     """
 
     key: str
@@ -97,6 +97,7 @@ _KEYS: dict[Dimension, tuple[str, str, str]] = {
     "operation": ("c.operation", "0", "''"),
     "model": ("c.model", "0", "''"),
     "activity": ("c.activity_type || ' ' || c.activity_id", "0", "c.activity_label"),
+    "cost_centre": ("'centre'", "COALESCE(c.cost_centre_id, 0)", "''"),
     "payer": ("''", "0", "''"),
     "person": ("'person'", "c.wallet_id", "''"),
 }

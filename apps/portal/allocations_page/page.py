@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from apps.allocations.bars import bars_of
 from apps.allocations.fates import Fate, fates
 from apps.allocations.models import Allocation, AllocationRun, RecurringAllocation
 from apps.core import figures
@@ -79,7 +80,8 @@ class Repeating:
 
 @dataclass(frozen=True, slots=True)
 class AllocationsPage:
-    """`given` is what members have now of what was allocated, held tokens included."""
+    """`given` is what members have now of what was allocated, held tokens included; `roles` are all roles
+    with whether they may be given tokens."""
 
     holding: Holding
     at: datetime
@@ -90,6 +92,7 @@ class AllocationsPage:
     repeating: tuple[Repeating, ...]
     number: int
     more: bool
+    roles: tuple[tuple[str, str, bool], ...]
 
     @property
     def places(self) -> int:
@@ -123,6 +126,15 @@ def load_allocations_page(
         repeating=_repeating(organisation),
         number=number,
         more=len(rows) > ROOM,
+        roles=_roles(organisation),
+    )
+
+
+def _roles(organisation: Organisation) -> tuple[tuple[str, str, bool], ...]:
+    """Each role with its name and whether it may be given tokens."""
+    bars = bars_of(organisation)
+    return tuple(
+        (role.value, _(name), not bars.get(("role", role.value), False)) for role, name in ROLES.items()
     )
 
 

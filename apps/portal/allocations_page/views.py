@@ -14,12 +14,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.allocations.audience import Audience, Candidate, candidates
+from apps.allocations.bars import bars_of, set_bar
 from apps.allocations.recurring import end_recurring, next_day, repeat_allocation
 from apps.allocations.rules import SubjectRef
 from apps.allocations.services import Item, MadeAlready, Run, allocate, move, reclaim
 from apps.core import figures
 from apps.core.errors import NotFound, Problem
-from apps.organisations.models import Organisation
+from apps.organisations.models import Organisation, Role
 from apps.portal.allocations_page.forms import AllocateForm, MoveForm, ReclaimForm, SwapForm
 from apps.portal.allocations_page.page import load_allocations_page, load_run_page
 from apps.portal.allocations_page.preview import Preview, load_preview
@@ -260,6 +261,26 @@ def _two(form: SwapForm, organisation: Organisation, at: datetime) -> tuple[Cand
         else:
             found.append(next(member for member in members if member.key == line.key))
     return (found[0], found[1]) if len(found) == 2 else None
+
+
+@require_POST
+@login_required
+def bar_roles(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say which roles may be given tokens."""
+    holding, shell, organisation = decider(request, slug)
+    allowed, before = set(request.POST.getlist("role")), bars_of(organisation)
+    for role in Role:
+        barred = role.value not in allowed
+        if before.get(("role", role.value), False) != barred:
+            set_bar(
+                organisation=organisation,
+                subject=SubjectRef("role", role.value),
+                barred=barred or None,
+                actor=actor_of(reader(request)),
+                at=shell.at,
+            )
+    messages.success(request, _("That holds from now on. A member’s own word comes before the role’s."))
+    return redirect("allocations", holding.slug)
 
 
 @require_POST

@@ -114,5 +114,5 @@ def _each(text: str, span: DaySpan) -> Period:
 
 
 def _by(text: str, by_person: bool) -> Dimension:
-    possible = [by for by in DIMENSIONS if by_person or by != "person"]
+    possible = [by for by in DIMENSIONS if by_person or by not in ("person", "cost_centre")]
     return next((by for by in possible if by == text), "operation")

@@ -28,6 +28,7 @@ BY_NAMES: dict[Dimension, str] = {
     "operation": gettext_noop("Operation"),
     "model": gettext_noop("Model"),
     "activity": gettext_noop("Activity"),
+    "cost_centre": gettext_noop("Cost centre"),
     "payer": gettext_noop("Who paid"),
     "person": gettext_noop("Person"),
 }
@@ -53,8 +54,8 @@ def cut_choices(links: Links) -> Iterator[Choice]:
 
 
 def by_choices(links: Links) -> Iterator[Choice]:
-    """People only in organisations, and not where one of them is chosen already."""
+    """People and cost centres only in organisations, people not where one of them is chosen already."""
     alone = links.holding.is_own or bool(links.asked.person)
     for by in DIMENSIONS:
-        if by != "person" or not alone:
+        if (by != "person" or not alone) and (by != "cost_centre" or not links.holding.is_own):
             yield Choice(_(BY_NAMES[by]), links.here(by=by), by == links.asked.by)

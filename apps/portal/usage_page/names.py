@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from apps.core import sql
 from apps.identity.models import User
+from apps.organisations.models import CostCentre
 from apps.usage.history import ALLOCATED, COVERAGE, SHARED_POOL, Dimension, Part
 from apps.wallets.models import Wallet
 
@@ -47,6 +48,8 @@ def names_of(parts: Sequence[Part], by: Dimension, *, price_book: str, is_organi
     if by == "person":
         people = _people([part.source_id for part in parts])
         return [people.get(part.source_id, Name(_("Somebody"))) for part in parts]
+    if by == "cost_centre":
+        return _centres([part.source_id for part in parts])
     if by == "payer":
         return _payers(parts, is_organisation)
     if by == "model":
@@ -78,6 +81,12 @@ def person_of(key: str, organisation_wallet_id: int) -> tuple[int, str] | None:
         .first()
     )
     return (wallet.pk, str(wallet.user)) if wallet else None
+
+
+def _centres(ids: Sequence[int]) -> list[Name]:
+    rows = CostCentre.objects.filter(pk__in=ids).select_related("parent")
+    known = {row.pk: Name(row.name, row.parent.name if row.parent else "") for row in rows}
+    return [known.get(number) or Name(_("No cost centre named")) for number in ids]
 
 
 def _people(wallet_ids: Sequence[int]) -> dict[int, Name]:

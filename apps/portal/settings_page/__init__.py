@@ -1,0 +1,1 @@
+"""An organisation's name and time zone, for its owners."""
