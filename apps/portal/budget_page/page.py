@@ -13,6 +13,7 @@ from apps.core.periods import Calendar, zone
 from apps.organisations.models import Membership, Role
 from apps.portal.budget_page.effects import AlertEffect, BudgetEffect
 from apps.portal.budget_page.forms import AlertForm, BudgetForm
+from apps.portal.budget_page.pace import Pace, pace_of
 from apps.portal.budget_page.standing import Asked, Here, Stopped, asked_by, here_of, stopped_by
 from apps.portal.holdings import Holding, Shell
 from apps.portal.wallet_page.limits import Held, held_limits
@@ -36,7 +37,8 @@ class BudgetPage:
     `limits` are those of organisations, the one with the least left first; `personal` is one's own budget,
     None where there is none; `spent` is what one's own wallet paid this month. `here` are the organisations
     one belongs to, `asked` one's requests, the latest first; `worth` is what is available in money,
-    `stopped` the last thing that a limit did not let through.
+    `stopped` the last thing that a limit did not let through, `pace` how
+    the tightest limit's period goes.
     """
 
     holding: Holding
@@ -52,6 +54,7 @@ class BudgetPage:
     asked: tuple[Asked, ...]
     worth: str
     stopped: Stopped | None
+    pace: Pace | None
 
     @property
     def reached(self) -> Held | None:
@@ -108,6 +111,7 @@ def load_budget_page(own: Holding, shell: Shell) -> BudgetPage:
         asked=asked,
         worth=figures.money(wallet.available, own.token_price_minor, own.currency),
         stopped=stopped_by(own, others, asked, shell) if others else None,
+        pace=pace_of(others[0], own, shell) if others else None,
     )
 
 
