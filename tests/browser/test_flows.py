@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from apps.allocations.models import AllocationRun, FundingRule, LimitRequest
 from apps.hosting.models import Bill
 from apps.identity.models import ApiKey
 from apps.jobs.models import Run
@@ -306,3 +307,70 @@ def test_operations_run_a_month_and_finance_voids_one_of_its_bills(
     expect(hand.page.locator("main")).to_contain_text("Void B-")
     second.refresh_from_db()
     assert second.state == "void"
+
+
+def test_an_admin_allocates_to_a_role_and_takes_back(
+    live_server: LiveServer, hand: Hand, campus: Organisation
+) -> None:
+    _log_in(hand, live_server, "mira@lindenhof.example", "/orgs/lindenhof/allocations/")
+    hand.press(_link(hand, "Allocate").first)
+    hand.tick(hand.page.get_by_label("A role", exact=True))
+    hand.pick(hand.page.get_by_label("Role", exact=True), "Teacher")
+    hand.write(hand.page.get_by_label("Tokens", exact=True), "5")
+    hand.press(_button(hand, "See the effect"))
+    expect(hand.page.get_by_role("heading", name="1 of 1 members receive tokens")).to_be_visible()
+    _fits(hand)
+    hand.press(_button(hand, "Allocate 5 tokens"))
+    expect(hand.page.get_by_text("5 tokens went to 1 member.")).to_be_visible()
+    _fits(hand)
+    hand.press(_link(hand, "Reclaim").first)
+    hand.press(_button(hand, "See the effect"))
+    expect(_button(hand, re.compile("^Reclaim .* tokens"))).to_be_visible()
+    _fits(hand)
+    hand.press(_button(hand, re.compile("^Reclaim .* tokens")))
+    expect(hand.page.get_by_text("tokens are back from 1 member.")).to_be_visible()
+    assert [run.direction for run in AllocationRun.objects.order_by("-number")[:2]] == ["reclaim", "allocate"]
+
+
+def test_a_member_asks_for_more_and_an_owner_says_no(
+    live_server: LiveServer, hand: Hand, campus: Organisation
+) -> None:
+    _log_in(hand, live_server, "jonas@lindenhof.example", "/budget/")
+    hand.press(_link(hand, "Ask for more").first)
+    hand.write(hand.page.get_by_label("How many more tokens"), "40")
+    hand.write(hand.page.get_by_label("What for"), "Exams")
+    _fits(hand)
+    hand.press(_button(hand, "Ask for more"))
+    expect(hand.page.get_by_text("Asked. You are told")).to_be_visible()
+    _log_in(hand, live_server, "mira@lindenhof.example", "/orgs/lindenhof/requests/")
+    hand.press(_button(hand, "Decline"))
+    expect(hand.page.get_by_text("Say why: the person reads it.")).to_be_visible()
+    hand.write(hand.page.get_by_label("A word to the person"), "Not before the exams")
+    _fits(hand)
+    hand.press(_button(hand, "Decline"))
+    expect(hand.page.get_by_text("Declined. Jonas Vermeulen is told why.")).to_be_visible()
+    assert LimitRequest.objects.get().answer == "Not before the exams"
+
+
+def test_an_owner_sets_a_limit_and_says_who_pays(
+    live_server: LiveServer, hand: Hand, campus: Organisation
+) -> None:
+    _log_in(hand, live_server, "mira@lindenhof.example", "/orgs/lindenhof/limits/")
+    hand.press(_link(hand, "Set a limit").first)
+    hand.tick(hand.page.get_by_label("Some members", exact=True))
+    hand.write(hand.page.get_by_label("Members, one on each line"), "lotte")
+    hand.tick(hand.page.get_by_label("per week", exact=True))
+    hand.write(hand.page.get_by_label("Tokens", exact=True), "250")
+    hand.press(_button(hand, "See the effect"))
+    expect(_button(hand, "Set the limit")).to_be_visible()
+    _fits(hand)
+    hand.press(_button(hand, "Set the limit"))
+    expect(hand.page.get_by_text("Lotte Maes: 250 per week.")).to_be_visible()
+    hand.page.goto(f"{live_server.url}/orgs/lindenhof/coverage/")
+    hand.tick(hand.page.get_by_label("The organisation pays all", exact=True))
+    hand.press(_button(hand, "See the effect"))
+    expect(_button(hand, "Let this hold")).to_be_visible()
+    _fits(hand)
+    hand.press(_button(hand, "Let this hold"))
+    expect(hand.page.get_by_role("status").get_by_text("pays all that a member spends")).to_be_visible()
+    assert FundingRule.objects.get(subject_type="organisation").mode == "shared_pool"
