@@ -17,7 +17,7 @@ from apps.portal.limits_page import views as limiting
 from apps.portal.members_page import acting
 from apps.portal.members_page.views import members, members_csv
 from apps.portal.notices_page.views import notices, read_notices
-from apps.portal.plan_page.views import organisation_plan
+from apps.portal.plan_page.views import generations_csv, organisation_plan
 from apps.portal.postpaid_page.views import usage_statement, usage_statements
 from apps.portal.problems_page.views import problem, problems, report_problem
 from apps.portal.requests_page.views import requests
@@ -64,6 +64,9 @@ urlpatterns = [
     path("orgs/<slug:slug>/cost-centres/move/", centres.move_caps, name="move_caps"),
     path("orgs/<slug:slug>/cost-centres/is/<str:key>/", centres.cost_centre, name="cost_centre"),
     path("orgs/<slug:slug>/plan/", organisation_plan, name="organisation_plan"),
+    path("orgs/<slug:slug>/allocations.csv", allocating.allocations_csv, name="allocations_csv"),
+    path("orgs/<slug:slug>/cost-centres.csv", centres.cost_centres_csv, name="cost_centres_csv"),
+    path("orgs/<slug:slug>/generations.csv", generations_csv, name="generations_csv"),
     path("orgs/<slug:slug>/settings/", organisation_settings, name="organisation_settings"),
     path("orgs/<slug:slug>/allocations/roles/", allocating.bar_roles, name="bar_roles"),
     path("orgs/<slug:slug>/usage-statements/", usage_statements, name="usage_statements"),

@@ -15,18 +15,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.allocations.audience import Audience, Candidate, candidates
 from apps.allocations.bars import bars_of, set_bar
+from apps.allocations.models import Allocation
 from apps.allocations.recurring import end_recurring, next_day, repeat_allocation
 from apps.allocations.rules import SubjectRef
 from apps.allocations.services import Item, MadeAlready, Run, allocate, move, reclaim
 from apps.core import figures
+from apps.core.csv_files import Number, csv_text
 from apps.core.errors import NotFound, Problem
+from apps.core.units import format_tokens
 from apps.organisations.models import Organisation, Role
 from apps.portal.allocations_page.forms import AllocateForm, MoveForm, ReclaimForm, SwapForm
 from apps.portal.allocations_page.page import load_allocations_page, load_run_page
 from apps.portal.allocations_page.preview import Preview, load_preview
 from apps.portal.allocations_page.typed import read_lines
 from apps.portal.holdings import Holding, Shell
+from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, complain, decider, reader
+
+MOST_LINES = 10_000
 
 
 def page_number(request: HttpRequest) -> int:
@@ -42,6 +48,32 @@ def allocations(request: HttpRequest, slug: str) -> HttpResponse:
     holding, shell, organisation = decider(request, slug)
     page = load_allocations_page(organisation, holding, shell, number=page_number(request))
     return render(request, "portal/allocations.html", {"page": page})
+
+
+@require_safe
+@login_required
+def allocations_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """The latest allocations and reclaims, a line for each member, as a file."""
+    holding, _shell, organisation = decider(request, slug)
+    rows = Allocation.objects.filter(organisation=organisation).select_related("user").order_by("-pk")
+    head = (_("When"), _("Number"), _("Member"), _("Id"), _("Tokens"), _("Who"), _("Note"))
+    lines = [
+        (
+            row.at.isoformat(),
+            f"A-{row.number}",
+            str(row.user),
+            row.user.platform_id,
+            Number(format_tokens(_signed(row))),
+            row.actor,
+            row.note,
+        )
+        for row in rows[:MOST_LINES]
+    ]
+    return file_answer(f"allocations-{holding.slug}.csv", csv_text(head, lines))
+
+
+def _signed(row: Allocation) -> int:
+    return row.tokens_micro if row.direction == Allocation.Direction.ALLOCATE else -row.tokens_micro
 
 
 @require_safe

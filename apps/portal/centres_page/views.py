@@ -21,13 +21,16 @@ from apps.allocations.capping import move_cap
 from apps.allocations.earmarks import set_earmark
 from apps.allocations.models import Earmark
 from apps.core import figures
+from apps.core.csv_files import Number, csv_text
 from apps.core.errors import Problem
+from apps.core.units import format_tokens
 from apps.identity.models import User
 from apps.organisations.models import CostCentre, CostCentreMember, Organisation
 from apps.organisations.services import set_cost_centre, set_people
 from apps.portal.allocations_page.typed import Line, read_lines
 from apps.portal.centres_page.page import KINDS, load_centres_page
 from apps.portal.fields import TokensField
+from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, complain, decider, reader
 
 
@@ -38,6 +41,29 @@ def cost_centres(request: HttpRequest, slug: str) -> HttpResponse:
     holding, shell, organisation = decider(request, slug)
     page = load_centres_page(organisation, holding, shell)
     return render(request, "portal/centres.html", {"page": page})
+
+
+@require_safe
+@login_required
+def cost_centres_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same as a file."""
+    holding, shell, organisation = decider(request, slug)
+    page = load_centres_page(organisation, holding, shell)
+    head = (_("Cost centre"), _("Id"), _("Kind"), _("Part of"), _("Cap"), _("Period"), _("Spent"), _("State"))
+    lines = [
+        (
+            line.name,
+            line.key,
+            line.kind,
+            line.parent,
+            "" if line.cap is None else Number(format_tokens(line.cap)),
+            line.period,
+            Number(format_tokens(line.spent)),
+            line.state if line.cap is not None else "",
+        )
+        for line in page.centres
+    ]
+    return file_answer(f"cost-centres-{holding.slug}.csv", csv_text(head, lines))
 
 
 class CentreForm(forms.Form):

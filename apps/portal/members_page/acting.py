@@ -46,7 +46,7 @@ from apps.portal.members_page.people import ROLES
 from apps.portal.members_page.person import load_person_page
 from apps.portal.working import actor_of, complain, decider, looker, reader
 
-SHOWN = 1000
+SHOWN = 50
 
 
 @require_safe
@@ -239,13 +239,24 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
         "good": good_rows[:10],
         "good_count": len(good_rows),
         "promised": sum(row.guest.tokens for row in good_rows),
-        "waiting": waiting[:SHOWN],
+        "waiting": [_named(one) for one in waiting[:SHOWN]],
         "waiting_count": waiting.count(),
         "troubled": Invitation.objects.filter(organisation=organisation)
         .exclude(problem="")
         .order_by("-pk")[:5],
     }
     return render(request, "portal/members/invitations.html", context, status=status)
+
+
+def _named(one: Invitation) -> dict[str, Any]:
+    """An invitation as the page shows it."""
+    return {
+        "pk": one.pk,
+        "email": one.email,
+        "role_name": _(ROLES[Role(one.role)]),
+        "tokens_micro": one.tokens_micro,
+        "expires_at": one.expires_at,
+    }
 
 
 def _no_owners(row: GuestRow, holding: Holding) -> GuestRow:

@@ -105,6 +105,11 @@ class PlanPage:
     next_url: str
 
     @property
+    def csv_query(self) -> str:
+        """The filters without the page."""
+        return self.asked.query(None)
+
+    @property
     def width(self) -> str:
         return figures.percent(self.plan.used, self.plan.quota) if self.plan and self.plan.quota else "100%"
 
@@ -212,8 +217,24 @@ def _counts(by_member: Mapping[str, int], names: Mapping[str, str]) -> tuple[Cou
     )
 
 
+def load_generations(holding: Holding, shell: Shell, asked: Asked, *, most: int) -> list[Generation]:
+    """So many of the generations that are asked for, the latest first."""
+    operations = generation_operations(holding.price_book)
+    charges = _charges(holding, asked, operations, shell.at, room=most)[:most]
+    keys = {charge.user_key for charge in charges}
+    names = {user.platform_id: str(user) for user in User.objects.filter(platform_id__in=keys)}
+    return [
+        Generation(
+            charge,
+            names.get(charge.user_key, charge.user_key),
+            operations.get(charge.operation, charge.operation),
+        )
+        for charge in charges
+    ]
+
+
 def _charges(
-    holding: Holding, asked: Asked, operations: Mapping[str, str], at: datetime
+    holding: Holding, asked: Asked, operations: Mapping[str, str], at: datetime, room: int = ROOM
 ) -> list[ChargeState]:
     """A page of generations that the organisation had a part in, and one more if there is.
 
@@ -235,14 +256,14 @@ def _charges(
                 to_at=calendar.start_of(asked.last + timedelta(days=1)) if asked.last else None,
                 before=before,
             ),
-            limit=3 * ROOM,
+            limit=3 * room,
             at=at,
         )
         found += [charge for charge in page if charge.is_covered or _takes_part(charge, holding)]
-        if len(found) > ROOM or len(page) < 3 * ROOM:
+        if len(found) > room or len(page) < 3 * room:
             break
         before = place_of(page[-1])
-    return found[: ROOM + 1]
+    return found[: room + 1]
 
 
 def _takes_part(charge: ChargeState, holding: Holding) -> bool:
