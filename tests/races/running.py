@@ -63,8 +63,12 @@ class Gap:
 
 
 def take_locks_out(patch: pytest.MonkeyPatch, people: int) -> None:
-    """No row is locked, no old balance is compared, and everybody reads before anybody writes."""
-    gap, update = Gap(people), sql.update
+    """No row is locked, no old balance is compared, and everybody has read everything before anybody writes.
+
+    They meet twice: when the wallets are read, and when the first row is about to be changed. What is read in
+    between (the charge, its holds) would else be another's result if that one is quick.
+    """
+    gap, edge, update = Gap(people), Gap(people), sql.update
 
     def load_and_wait(wallet_ids: Sequence[int], **rest: Any) -> Desk:
         desk = load(wallet_ids, **rest)
@@ -72,6 +76,7 @@ def take_locks_out(patch: pytest.MonkeyPatch, people: int) -> None:
         return desk
 
     def update_blindly(table: str, types: dict[str, str], rows: Iterable[Sequence[Any]], **rest: Any) -> None:
+        edge.wait()
         guards = rest.pop("guards", ())
         rest.pop("check", None)
         kept = [place for place, name in enumerate(types) if name not in guards]
