@@ -18,7 +18,7 @@ from apps.identity.services import digest_of
 
 NOTED_EVERY = timedelta(minutes=1)
 _KEY = """
-SELECT k.id, c.id, c.name, k.scopes, k.expires_at, k.last_used_at, {clock}
+SELECT k.id, c.id, c.name, k.scopes, k.expires_at, k.last_used_at, c.organisation, {clock}
 FROM identity_apikey k JOIN identity_apiclient c ON c.id = k.client_id
 WHERE k.digest = %s AND k.revoked_at IS NULL AND c.is_active
 """
@@ -26,11 +26,15 @@ WHERE k.digest = %s AND k.revoked_at IS NULL AND c.is_active
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An API client with what the key it used allows."""
+    """An API client with what the key it used allows.
+
+    `organisation` is the only one it may read, empty for the platform's services.
+    """
 
     client_id: int
     name: str
     scopes: frozenset[str]
+    organisation: str = ""
 
     @property
     def actor(self) -> str:
@@ -51,13 +55,14 @@ def authenticate(request: HttpRequest) -> tuple[Caller, datetime]:
     if scheme.lower() == "bearer" and secret.strip().isascii():
         clock_now = clock.IN_A_QUERY if sql.is_postgresql() else "NULL"
         rows = sql.fetch(_KEY.format(clock=clock_now), [digest_of(secret.strip())])
-    at = clock.read(rows[0][6]) if rows else None
+    at = clock.read(rows[0][7]) if rows else None
     if at is None or _is_over(rows[0][4], at):
         limits.count_failure(request)
         raise NotAuthenticated("Send a valid API key: Authorization: Bearer KEY.")
-    key_id, client_id, name, scopes, _, used_at, _ = rows[0]
+    key_id, client_id, name, scopes, _, used_at, organisation, _ = rows[0]
     _note_use(key_id, sql.instant(used_at), at)
-    found = Caller(client_id, name, frozenset(json.loads(scopes) if isinstance(scopes, str) else scopes))
+    allowed = frozenset(json.loads(scopes) if isinstance(scopes, str) else scopes)
+    found = Caller(client_id, name, allowed, organisation)
     limits.count_request(client_id)
     return found, at
 

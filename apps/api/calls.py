@@ -73,10 +73,31 @@ class Operation:
     rebuild: Rebuild | None = None
     body_limit: int = BODY_LIMIT
     tag: str = ""
+    reads: Callable[[Call], str | None] | None = None
+    """Which organisation alone a call reads, for keys that belong to one; without it those are refused."""
 
 
 Marked = TypeVar("Marked", bound=Work)
 _OPERATIONS = "_operation"
+
+
+def organisation_in_path(call: Call) -> str | None:
+    """``organisations/{id}/…``"""
+    key: str = call.path["organisation_id"]
+    return key
+
+
+def organisation_in_query(call: Call) -> str | None:
+    """``?organisation=id``; None for a user's."""
+    key: str | None = call.query["organisation"]
+    return key
+
+
+def organisation_as_owner(call: Call) -> str | None:
+    """``{type}/{id}`` or ``?owner_type=&owner_id=``; None for a user's."""
+    named = call.path if "owner_id" in call.path else call.query
+    key: str = named["owner_id"]
+    return key if named["owner_type"] == "organisation" else None
 
 
 def operation(**declared: Any) -> Callable[[Marked], Marked]:

@@ -36,7 +36,7 @@ from apps.api.problems import MethodNotAllowed, NotAcceptable, Unexpected
 from apps.api.reading import invalid, read_body, read_key, read_query
 from apps.api.schema import OperationSchema
 from apps.api.shapes.base import Refused
-from apps.core.errors import InProgress, Problem
+from apps.core.errors import InProgress, NotFound, PermissionDenied, Problem
 
 log = structlog.get_logger("scrip.api")
 
@@ -68,6 +68,8 @@ class Endpoint(APIView):
         if not (request.accepts("application/json") or request.accepts(problems.MEDIA_TYPE)):
             raise NotAcceptable("Accept application/json.")
         call = _call(request, path, caller, at, declared)
+        if caller.organisation:
+            _stay_inside(call, declared)
         try:
             return self._run(call, method, declared)
         except Problem as problem:
@@ -89,6 +91,16 @@ class Endpoint(APIView):
             raise MethodNotAllowed(f"{request.method} is not possible here.", allowed=self.allowed_methods)
         found: Callable[[Call], Answer | Refusal] = method
         return found
+
+
+def _stay_inside(call: Call, declared: Operation) -> None:
+    """An organisation's own key reads that organisation: PermissionDenied for what is no organisation's,
+    NotFound for another one's."""
+    named = declared.reads(call) if declared.reads else None
+    if named is None:
+        raise PermissionDenied("This key reads what its own organisation holds, and changes nothing.")
+    if named != call.caller.organisation:
+        raise NotFound(f"There is no organisation {named} for this key.")
 
 
 def _call(

@@ -73,11 +73,24 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class ApiClient(models.Model):
-    """One of the platform's services. Idempotency keys and event ids belong to it, not to its keys."""
+    """One of the platform's services, or an organisation that reads its own figures. Idempotency keys and
+    event ids belong to it, not to its keys."""
 
-    name = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=160, unique=True)
+    organisation = models.CharField(
+        max_length=128, blank=True, help_text="The one organisation that its keys read; none: no such bound."
+    )
     created_at = models.DateTimeField()
     is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=~models.Q(organisation=""),
+                name="one_client_per_organisation",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -87,6 +100,7 @@ class ApiKey(models.Model):
     """256 random bits, stored hashed; a client may have several while it rotates them."""
 
     client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="keys")
+    label = models.CharField(max_length=80, blank=True, help_text="What it is for, in its owner's words.")
     prefix = models.CharField(max_length=16, help_text="The beginning of the key, to tell it by.")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the whole key.")
     scopes = models.JSONField(default=list)

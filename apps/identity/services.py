@@ -15,11 +15,15 @@ from django.utils.translation import gettext as _
 from apps.core.errors import InvalidState, NotFound, ValidationError
 from apps.identity.auditing import Facts, record_audit
 from apps.identity.models import ApiClient, ApiKey
-from apps.identity.scopes import SCOPES
+from apps.identity.scopes import READ, SCOPES
 
 PREFIX = "scrip_"
 OVERLAP = timedelta(hours=24)
 """How long an old key goes on working after it was rotated."""
+OF_AN_ORGANISATION = "organisation:"
+"""How the client of an organisation is named: ``organisation:lindenhof``, as the trail names its subject."""
+MOST_KEYS = 20
+"""So many keys of one organisation may work at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,10 @@ def digest_of(secret: str) -> str:
 
 
 def create_api_client(*, name: str, at: datetime, by: Author) -> ApiClient:
-    """The client of this name, made if there is none yet."""
+    """The client of this name, made if there is none yet. ValidationError for a name that is kept for an
+    organisation's own client."""
+    if name.startswith(OF_AN_ORGANISATION):
+        raise ValidationError({"name": [_("Names that begin so belong to organisations. Choose another.")]})
     with transaction.atomic():
         client, made = ApiClient.objects.get_or_create(name=name, defaults={"created_at": at})
         if made:
@@ -51,11 +58,42 @@ def create_api_client(*, name: str, at: datetime, by: Author) -> ApiClient:
         return client
 
 
+def create_organisation_key(
+    *, organisation: str, label: str, at: datetime, by: Author, expires_at: datetime | None, form_key: UUID
+) -> tuple[ApiKey, str]:
+    """A key that reads one organisation's figures and nothing else: the row, and the key itself.
+
+    MadeAlready if a key was made with this form key before; InvalidState while it has `MOST_KEYS` that work.
+    """
+    with transaction.atomic():
+        client, made = ApiClient.objects.get_or_create(
+            organisation=organisation,
+            defaults={"name": f"{OF_AN_ORGANISATION}{organisation}", "created_at": at},
+        )
+        if made:
+            _note("client.create", client, None, {"name": client.name}, at, by)
+        _refuse_twice(client.pk, form_key)
+        if sum(key.works_at(at) for key in client.keys.filter(revoked_at=None)) >= MOST_KEYS:
+            raise InvalidState(
+                _("There are %(most)d keys that work. Revoke one first.") % {"most": MOST_KEYS}
+            )
+        return create_api_key(
+            client=client,
+            label=label,
+            at=at,
+            by=by,
+            scopes=[READ],
+            expires_at=expires_at,
+            form_key=form_key,
+        )
+
+
 def create_api_key(
     *,
     client: ApiClient,
     at: datetime,
     by: Author,
+    label: str = "",
     scopes: Sequence[str] = SCOPES,
     expires_at: datetime | None = None,
     form_key: UUID | None = None,
@@ -70,7 +108,7 @@ def create_api_key(
     chosen = [scope for scope in SCOPES if scope in scopes]
     with transaction.atomic():
         _refuse_twice(client.pk, form_key)
-        key, secret = _make(client, chosen, expires_at, form_key, at)
+        key, secret = _make(client, label, chosen, expires_at, form_key, at)
         _note("api_key.create", client, None, _facts(key), at, by)
         return key, secret
 
@@ -96,7 +134,7 @@ def rotate_api_key(
         if old.expires_at is None or old.expires_at > ends_at:
             old.expires_at = ends_at
             old.save(update_fields=["expires_at"])
-        key, secret = _make(old.client, old.scopes, expires_at, form_key, at)
+        key, secret = _make(old.client, old.label, old.scopes, expires_at, form_key, at)
         after = {**_facts(old), "replaced_by": key.prefix}
         _note("api_key.rotate", old.client, before, after, at, by)
         return key, secret
@@ -115,6 +153,7 @@ def revoke_api_key(*, key_id: int, at: datetime, by: Author) -> ApiKey:
 
 def _make(
     client: ApiClient,
+    label: str,
     scopes: Sequence[str],
     expires_at: datetime | None,
     form_key: UUID | None,
@@ -123,6 +162,7 @@ def _make(
     secret = PREFIX + secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         client=client,
+        label=label,
         prefix=secret[:12],
         digest=digest_of(secret),
         scopes=list(scopes),
@@ -153,14 +193,15 @@ def _facts(key: ApiKey) -> dict[str, object]:
     """A key as the trail keeps it: never what could be used, its digest included."""
     ends_at = {"expires_at": key.expires_at, "revoked_at": key.revoked_at}
     dates = {name: instant.isoformat() for name, instant in ends_at.items() if instant is not None}
-    return {"key": key.prefix, "scopes": key.scopes, **dates}
+    label = {"label": key.label} if key.label else {}
+    return {"key": key.prefix, **label, "scopes": key.scopes, **dates}
 
 
 def _note(action: str, client: ApiClient, before: Facts, after: Facts, at: datetime, by: Author) -> None:
     record_audit(
         actor=by.actor,
         action=action,
-        subject=f"client:{client.name}",
+        subject=client.name if client.organisation else f"client:{client.name}",
         before=before,
         after=after,
         at=at,

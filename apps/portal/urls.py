@@ -13,6 +13,7 @@ from apps.portal.calculator.views import operation_calculator, organisation_calc
 from apps.portal.centres_page import views as centres
 from apps.portal.charge_page import views as charge
 from apps.portal.coverage_page.views import coverage
+from apps.portal.keys_page.views import organisation_keys, revoke_key, rotate_key
 from apps.portal.limits_page import views as limiting
 from apps.portal.members_page import acting
 from apps.portal.members_page.views import members, members_csv
@@ -67,6 +68,9 @@ urlpatterns = [
     path("orgs/<slug:slug>/allocations.csv", allocating.allocations_csv, name="allocations_csv"),
     path("orgs/<slug:slug>/cost-centres.csv", centres.cost_centres_csv, name="cost_centres_csv"),
     path("orgs/<slug:slug>/generations.csv", generations_csv, name="generations_csv"),
+    path("orgs/<slug:slug>/api/", organisation_keys, name="organisation_keys"),
+    path("orgs/<slug:slug>/api/<int:key_id>/rotate/", rotate_key, name="rotate_organisation_key"),
+    path("orgs/<slug:slug>/api/<int:key_id>/revoke/", revoke_key, name="revoke_organisation_key"),
     path("orgs/<slug:slug>/settings/", organisation_settings, name="organisation_settings"),
     path("orgs/<slug:slug>/allocations/roles/", allocating.bar_roles, name="bar_roles"),
     path("orgs/<slug:slug>/usage-statements/", usage_statements, name="usage_statements"),

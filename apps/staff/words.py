@@ -205,6 +205,8 @@ SAID = frozenset(
         gettext_noop("T-number, an e-mail address, a name, an id"),
         gettext_noop("T-number, C-number of a charge, an e-mail address, a name, an id"),
         gettext_noop("The beginning of the key, to tell it by."),
+        gettext_noop("What it is for, in its owner's words."),
+        gettext_noop("The one organisation that its keys read; none: no such bound."),
         gettext_noop("The first of each rule: rule, subject, detail."),
         gettext_noop("The number of a wallet, an e-mail address, a name, an id"),
         gettext_noop("The number of what it is held for."),

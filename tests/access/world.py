@@ -20,9 +20,15 @@ from apps.core.units import MICRO
 from apps.hosting.models import Bill
 from apps.hosting.reporting import Reported, report_resource
 from apps.hosting.running import start_billing
-from apps.identity.models import User
+from apps.identity.models import ApiKey, User
 from apps.identity.scopes import SCOPES
-from apps.identity.services import Author, create_api_client, create_api_key, revoke_api_key
+from apps.identity.services import (
+    Author,
+    create_api_client,
+    create_api_key,
+    create_organisation_key,
+    revoke_api_key,
+)
 from apps.jobs.working import carry_out
 from apps.ledger.checking import check_ledger
 from apps.organisations.models import CostCentre, Organisation
@@ -86,7 +92,14 @@ def programs() -> dict[str, Client]:
     revoke_api_key(key_id=revoked.pk, at=NOW, by=BY)
     keys = {scope: create_api_key(client=client, scopes=(scope,), at=NOW, by=BY)[1] for scope in SCOPES}
     found = {"none": Client(), "session": _browser("boss"), "revoked": _caller(secret)}
+    found["campus"] = _caller(_a_key_of("lindenhof")[1])
     return found | {scope: _caller(key) for scope, key in keys.items()}
+
+
+def _a_key_of(organisation: str) -> tuple[ApiKey, str]:
+    return create_organisation_key(
+        organisation=organisation, label="Export", at=NOW, by=BY, expires_at=None, form_key=uuid4()
+    )
 
 
 def _browser(key: str) -> Client:
@@ -235,6 +248,10 @@ def _work_things(campus: Organisation) -> dict[str, str]:
         issued_at=NOW,
     )
     return {
+        "api_key": str(_a_key_of("lindenhof")[0].pk),
+        "others_key": str(_a_key_of("harbour")[0].pk),
+        "new_key": f"label=Export&lasts=90&form_key={uuid4()}",
+        "form": f"form_key={uuid4()}",
         "statement": str(statement.pk),
         "request": str(asked.pk),
         "decide": f"request={asked.pk}&answer=granted",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from apps.api.calls import Answer, Call, operation
+from apps.api.calls import Answer, Call, operation, organisation_as_owner, organisation_in_query
 from apps.api.endpoint import Endpoint
 from apps.api.hosting import shapes
 from apps.api.pages import page, page_schema
@@ -94,6 +94,7 @@ class BillsEndpoint(Endpoint):
         description="Newest first; one per resource, payer and month.",
         scopes=(READ, ORGANISATIONS, USERS),
         query=shapes.BILLS_QUERY,
+        reads=organisation_as_owner,
         answers={200: page_schema(shapes.BILL)},
         problems=(NotFound,),
     )
@@ -123,6 +124,7 @@ class EntitlementsEndpoint(Endpoint):
         description="Name a user or an organisation. Nothing is ever deleted for lack of tokens.",
         scopes=(READ, CHARGES, ORGANISATIONS, USERS),
         query=shapes.ENTITLEMENTS_QUERY,
+        reads=organisation_in_query,
         answers={200: shapes.ENTITLEMENTS},
         problems=(NotFound,),
     )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from apps.allocations.alerts import admit_member
 from apps.allocations.defaults import open_organisation
 from apps.allocations.services import remove_member
-from apps.api.calls import Answer, Call, operation
+from apps.api.calls import Answer, Call, operation, organisation_in_path
 from apps.api.endpoint import Endpoint
 from apps.api.owners import asked
 from apps.api.owners.shown import show_instant
@@ -71,6 +71,7 @@ class OrganisationEndpoint(Endpoint):
         summary="Read an organisation",
         scopes=(READ, ORGANISATIONS),
         path=ORGANISATION_PATH,
+        reads=organisation_in_path,
         answers={200: ORGANISATION},
         problems=(NotFound,),
     )
@@ -103,6 +104,7 @@ class MembersEndpoint(Endpoint):
         scopes=(READ, ORGANISATIONS),
         path=ORGANISATION_PATH,
         query=page_query("MembersQuery", {}),
+        reads=organisation_in_path,
         answers={200: page_schema(MEMBER)},
         problems=(NotFound,),
     )
@@ -193,6 +195,7 @@ class CostCentresEndpoint(Endpoint):
         scopes=(READ, ORGANISATIONS),
         path=ORGANISATION_PATH,
         query=page_query("CostCentresQuery", {}),
+        reads=organisation_in_path,
         answers={200: page_schema(COST_CENTRE)},
         problems=(NotFound,),
     )

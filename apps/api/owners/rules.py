@@ -14,7 +14,7 @@ from apps.allocations.rules import (
     set_limits,
 )
 from apps.allocations.selectors import limits_of_organisation
-from apps.api.calls import Answer, Call, operation
+from apps.api.calls import Answer, Call, operation, organisation_in_path
 from apps.api.endpoint import Endpoint
 from apps.api.owners import asked
 from apps.api.owners.organisations import ORGANISATION_PATH
@@ -87,6 +87,7 @@ class LimitsEndpoint(Endpoint):
         description="With what has been spent of each, open holds included.",
         scopes=(READ, ORGANISATIONS),
         path=ORGANISATION_PATH,
+        reads=organisation_in_path,
         answers={200: LIMITS},
         problems=(NotFound,),
     )

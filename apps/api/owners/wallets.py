@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from apps.api.calls import Answer, Call, operation
+from apps.api.calls import Answer, Call, operation, organisation_as_owner, organisation_in_path
 from apps.api.endpoint import Endpoint
 from apps.api.owners import asked
 from apps.api.owners.shown import (
@@ -54,6 +54,7 @@ class OrganisationWalletEndpoint(Endpoint):
         summary="Read an organisation's wallet",
         scopes=(READ, ORGANISATIONS),
         path={"organisation_id": PlatformId()},
+        reads=organisation_in_path,
         answers={200: WALLET},
         problems=(NotFound,),
     )
@@ -79,6 +80,7 @@ class TransactionsEndpoint(Endpoint):
                 "to": optional(InstantInQuery(), None),
             },
         ),
+        reads=organisation_as_owner,
         answers={200: page_schema(TRANSACTION)},
         problems=(NotFound,),
     )

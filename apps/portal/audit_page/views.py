@@ -35,6 +35,7 @@ KINDS = {
     "cost_centres": ("cost_centre.", "earmark."),
     "plan": ("plan.",),
     "wallet": ("wallet.", "alert.", "member_alert."),
+    "keys": ("api_key.", "client."),
 }
 KIND_NAMES = {
     "limit": gettext_noop("Limits"),
@@ -44,6 +45,7 @@ KIND_NAMES = {
     "cost_centres": gettext_noop("Cost centres"),
     "plan": gettext_noop("Plan"),
     "wallet": gettext_noop("Wallet"),
+    "keys": gettext_noop("API keys"),
 }
 FIELDS = {
     "subject": gettext_noop("for"),
@@ -73,6 +75,12 @@ FIELDS = {
     "time_zone": gettext_noop("time zone"),
     "price_book": gettext_noop("price book"),
     "earmark": gettext_noop("earmark"),
+    "key": gettext_noop("key"),
+    "label": gettext_noop("used for"),
+    "scopes": gettext_noop("may do"),
+    "expires_at": gettext_noop("ends"),
+    "revoked_at": gettext_noop("revoked"),
+    "replaced_by": gettext_noop("replaced by"),
 }
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core import figures
 from apps.identity.scopes import SCOPES
-from apps.identity.services import OVERLAP
+from apps.identity.services import OF_AN_ORGANISATION, OVERLAP
 from apps.staff.actions.forms import KeyedForm
 from apps.support.proposals import LONGEST_REASON
 
@@ -66,6 +66,12 @@ class ClientForm(ReasonedForm):
         help_text=gettext_lazy("The service that will call, such as “video rooms”. Movements name it."),
     )
     field_order = ("name", "reason")
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name.startswith(OF_AN_ORGANISATION):
+            raise forms.ValidationError(_("Names that begin so belong to organisations. Choose another."))
+        return name
 
 
 class LastingForm(ReasonedForm):

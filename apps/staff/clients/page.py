@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import ngettext
 
 from apps.core import figures
 from apps.core.errors import NotFound
+from apps.identity.keys import KeyLine, key_line
 from apps.identity.models import ApiClient, ApiKey
 
-ENDS_SOON = timedelta(days=14)
 MOST_CLIENTS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class KeyLine:
-    """One key; `ended_at` is when it stopped working, `ends_soon` that people should rotate it by now."""
-
-    id: int
-    prefix: str
-    scopes: tuple[str, ...]
-    created_at: datetime
-    last_used_at: datetime | None
-    expires_at: datetime | None
-    ended_at: datetime | None
-    was_revoked: bool
-    ends_soon: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +71,8 @@ class KeyView:
 
 
 def load_clients(*, at: datetime) -> ClientsPage:
-    """The clients with all their keys; two queries."""
-    rows = ApiClient.objects.prefetch_related("keys").order_by("name")[:MOST_CLIENTS]
+    """The clients with all their keys, the platform's own first; two queries."""
+    rows = ApiClient.objects.prefetch_related("keys").order_by("organisation", "name")[:MOST_CLIENTS]
     return ClientsPage(tuple(_client(row, at) for row in rows))
 
 
@@ -111,25 +96,8 @@ def load_key(key_id: int, *, at: datetime) -> KeyView:
 def _client(row: ApiClient, at: datetime) -> ClientView:
     keys: Iterable[ApiKey] = row.keys.all()
     newest_first = sorted(keys, key=lambda key: -key.pk)
-    lines = tuple(_key(key, at) for key in newest_first)
+    lines = tuple(key_line(key, at) for key in newest_first)
     return ClientView(row.pk, row.name, row.created_at, row.is_active, lines)
-
-
-def _key(row: ApiKey, at: datetime) -> KeyLine:
-    ended_at = row.revoked_at
-    if ended_at is None and not row.works_at(at):
-        ended_at = row.expires_at
-    return KeyLine(
-        id=row.pk,
-        prefix=row.prefix,
-        scopes=tuple(row.scopes),
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-        expires_at=row.expires_at,
-        ended_at=ended_at,
-        was_revoked=row.revoked_at is not None,
-        ends_soon=ended_at is None and row.expires_at is not None and row.expires_at - at <= ENDS_SOON,
-    )
 
 
 def _working(count: int) -> str:

@@ -1,0 +1,1 @@
+"""The keys with which an organisation's own programs read its figures, for its owners."""
