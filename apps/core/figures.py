@@ -114,6 +114,11 @@ def percent(part: int, whole: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
 
 
+def filled(used: int, whole: int | None) -> str:
+    """How full a bar is; one of nothing at all is full."""
+    return percent(used, whole) if whole else "100%"
+
+
 def share(part: int, whole: int) -> str:
     """`part` of `whole` to read: ``62 %``, ``under 1 %``; a dash where there is no whole."""
     if whole <= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.allocations.audience import Audience, Candidate, candidates
 from apps.allocations.bars import set_bar
-from apps.allocations.planning import plan_allocation, plan_reclaim
+from apps.allocations.planning import How, plan_allocation, plan_reclaim
 from apps.allocations.rules import SubjectRef
 from apps.core.units import MICRO
 from apps.organisations.models import CostCentre, Organisation
@@ -13,15 +13,14 @@ from tests.cast import AT, a_member, a_user, give
 from tests.usage.charging import charge, limit
 
 
-def somebody(key: str = "ada", left: int = 0, **more: object) -> Candidate:
-    known: dict[str, object] = {"name": key.title(), "email": "", "role": "member", "room": None} | more
-    return Candidate(key=key, left=left, **known)  # type: ignore[arg-type]
+def somebody(key: str = "ada", left: int = 0, *, room: int | None = None, **is_so: bool) -> Candidate:
+    return Candidate(key=key, name=key.title(), email="", role="member", left=left, room=room, **is_so)
 
 
 def moves(
-    *members: Candidate, how: str = "each", tokens: int = 0, rows: dict[str, int] | None = None
+    *members: Candidate, how: How = "each", tokens: int = 0, rows: dict[str, int] | None = None
 ) -> list[int]:
-    return [step.moves for step in plan_allocation(members, how, tokens, rows).steps]  # type: ignore[arg-type]
+    return [step.moves for step in plan_allocation(members, how, tokens, rows).steps]
 
 
 def test_the_same_for_each() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.allocations.inviting import Guest, accept, invite, link_of
@@ -33,6 +34,7 @@ from tests.counting import counted_queries
 from tests.portal.world import BEFORE, NOW, PASSWORD, person, spend
 from tests.usage.charging import limit
 
+Pressed = Literal["button", "link"]
 MOST_STEPS = 12
 LATER = NOW + timedelta(seconds=1)
 MOST_QUERIES = 15
@@ -58,8 +60,8 @@ class Steps:
     page: Page
     taken: int = 0
 
-    def press(self, name: str | re.Pattern[str], role: str = "button") -> None:
-        self._step(self.page.get_by_role(role, name=name).first).click()  # type: ignore[arg-type]
+    def press(self, name: str | re.Pattern[str], role: Pressed = "button") -> None:
+        self._step(self.page.get_by_role(role, name=name).first).click()
 
     def choose(self, name: str) -> None:
         self._step(self.page.locator("label.choice", has_text=name).first).click()
@@ -71,8 +73,8 @@ class Steps:
         self._step(self.page.get_by_label(label, exact=True)).select_option(label=choice)
 
     def file(self, label: str, name: str, text: str) -> None:
-        upload = {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
-        self._step(self.page.get_by_label(label, exact=True)).set_input_files(upload)  # type: ignore[arg-type]
+        upload = FilePayload(name=name, mimeType="text/csv", buffer=text.encode())
+        self._step(self.page.get_by_label(label, exact=True)).set_input_files(upload)
 
     def _step(self, control: Locator) -> Locator:
         self.taken += 1

@@ -10,7 +10,7 @@ from django.core import mail
 from apps.allocations.alerts import set_member_alert
 from apps.allocations.inviting import Guest, invite, revoke_invitation
 from apps.allocations.recurring import carry_out, repeat_allocation
-from apps.allocations.requests import LimitName, ask_for_more, decide_request, withdraw_request
+from apps.allocations.requests import Answer, LimitName, ask_for_more, decide_request, withdraw_request
 from apps.allocations.rules import SubjectRef
 from apps.core.units import MICRO
 from apps.events.outbox import deliver
@@ -61,11 +61,11 @@ def ask(school: Organisation) -> int:
     return asked.pk
 
 
-def decide(school: Organisation, number: int, answer: str, word: str = "") -> None:
+def decide(school: Organisation, number: int, answer: Answer, word: str = "") -> None:
     decide_request(
         organisation=school,
         request_id=number,
-        answer=answer,  # type: ignore[arg-type]
+        answer=answer,
         tokens=None,
         word=word,
         actor="user:mira",
@@ -98,7 +98,9 @@ def test_a_request_that_was_taken_back_meanwhile_is_not_told(school: Organisatio
         ("declined", "Not now", "School declined your request for 1,650 tokens"),
     ],
 )
-def test_who_asked_is_told_what_was_decided(school: Organisation, answer: str, word: str, said: str) -> None:
+def test_who_asked_is_told_what_was_decided(
+    school: Organisation, answer: Answer, word: str, said: str
+) -> None:
     number = ask(school)
     tell()
     mail.outbox.clear()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core.units import LARGEST
 from apps.organisations.models import CostCentre, Organisation
-from apps.portal.fields import TokensField
+from apps.portal.fields import PeopleField, TokensField
 from apps.portal.members_page.people import ROLES
 
 LARGEST_FILE = 1_000_000
@@ -23,10 +23,7 @@ class MoveForm(forms.Form):
     to = forms.ChoiceField(label=gettext_lazy("Whom"), widget=forms.RadioSelect, initial="all")
     role = forms.ChoiceField(label=gettext_lazy("Role"), required=False)
     centre = forms.ChoiceField(label=gettext_lazy("Cost centre"), required=False)
-    people = forms.CharField(
-        label=gettext_lazy("Members, one on each line"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+    people = PeopleField(
         help_text=gettext_lazy(
             "By e-mail, id or name; with amounts per person: “ada@school.example; 500”. You can paste from a "
             "spreadsheet."

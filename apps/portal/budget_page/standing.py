@@ -53,7 +53,7 @@ class PlanShown:
 
     @property
     def width(self) -> str:
-        return figures.percent(self.used, self.quota) if self.quota else "100%"
+        return figures.filled(self.used, self.quota)
 
     @property
     def others(self) -> int:

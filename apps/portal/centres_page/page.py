@@ -70,7 +70,7 @@ class CentreLine:
 
     @property
     def width(self) -> str:
-        return figures.percent(self.spent, self.cap) if self.cap else "100%"
+        return figures.filled(self.spent, self.cap)
 
     @property
     def likely_width(self) -> str:

@@ -55,7 +55,7 @@ class Standing:
 
     @property
     def width(self) -> str:
-        return figures.percent(self.spent, self.tokens) if self.tokens else "100%"
+        return figures.filled(self.spent, self.tokens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from apps.core.units import LARGEST, format_tokens
 from apps.organisations.models import CostCentre, Organisation, Role
 from apps.portal.allocations_page.typed import Line, read_lines
 from apps.portal.budget_page.standing import PERIODS as PERIOD_WORDS
-from apps.portal.fields import TokensField
+from apps.portal.fields import PeopleField, TokensField
 from apps.portal.limits_page.page import limit_of, load_limits_page
 from apps.portal.members_page.people import ROLES
 from apps.portal.usage_page.views import file_answer
@@ -67,13 +67,7 @@ class LimitForm(forms.Form):
     whom = forms.ChoiceField(label=gettext_lazy("For whom"), widget=forms.RadioSelect, initial="members")
     role = forms.ChoiceField(label=gettext_lazy("Role"), required=False)
     centre = forms.ChoiceField(label=gettext_lazy("Cost centre"), required=False)
-    people = forms.CharField(
-        label=gettext_lazy("Members, one on each line"),
-        required=False,
-        max_length=1_000_000,
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text=gettext_lazy("By e-mail, id or name."),
-    )
+    people = PeopleField(help_text=gettext_lazy("By e-mail, id or name."))
     period = forms.ChoiceField(
         label=gettext_lazy("Period"),
         choices=[(period, gettext_lazy(PERIOD_WORDS[period])) for period in PERIODS],

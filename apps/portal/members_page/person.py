@@ -58,7 +58,7 @@ class PeriodLimit:
 
     @property
     def width(self) -> str:
-        return figures.percent(self.spent, self.tokens) if self.tokens else "100%"
+        return figures.filled(self.spent, self.tokens)
 
 
 @dataclass(frozen=True, slots=True)

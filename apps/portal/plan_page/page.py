@@ -111,7 +111,7 @@ class PlanPage:
 
     @property
     def width(self) -> str:
-        return figures.percent(self.plan.used, self.plan.quota) if self.plan and self.plan.quota else "100%"
+        return figures.filled(self.plan.used, self.plan.quota) if self.plan else "100%"
 
     @property
     def state(self) -> str:

@@ -154,6 +154,7 @@ class PlanForm(ReasonForm):
     code = forms.SlugField(label=_("Code"), max_length=40)
     name = forms.CharField(label=_("Name"), max_length=80)
     price_book = forms.CharField(label=_("Price book"), max_length=40, help_text=_("Its code."))
+    # Read as an exact decimal of two places and kept in minor units: no float, no decimal column.
     price = forms.DecimalField(
         label=_("Price per period"), min_value=0, max_digits=12, decimal_places=2, localize=True
     )
