@@ -23,7 +23,7 @@ WHERE i.tablename = ANY(%s)
 
 def fill(scale: Scale) -> None:
     """Write all rows, build the indexes, gather statistics."""
-    values = _values(scale)
+    values = values_of(scale)
     with databases.connected(scale.database) as connection:
         connection.execute("SET maintenance_work_mem = '1GB'")
         connection.execute("SET work_mem = '256MB'")
@@ -46,7 +46,8 @@ def _carry_out(connection: psycopg.Connection, statement: str) -> None:
         say(f"  {spent:6.1f} s  {' '.join(statement.split())[:90]}")
 
 
-def _values(scale: Scale) -> dict[str, object]:
+def values_of(scale: Scale) -> dict[str, object]:
+    """The numbers that the statements name."""
     end = datetime.now(UTC)
     return {
         "wallets": scale.wallets,

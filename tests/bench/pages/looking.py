@@ -69,6 +69,20 @@ def _of_people() -> Iterator[tuple[str, str]]:
     yield "members", f"{house}/members/"
     yield "members as CSV", f"{house}/members.csv"
     yield "budget", "/budget/"
+    for place in (
+        "allocations",
+        "limits",
+        "requests",
+        "cost-centres",
+        "coverage",
+        "plan",
+        "audit",
+        "settings",
+    ):
+        yield f"{place} of the organisation", f"{house}/{place}/"
+    yield "bills of the organisation", f"{house}/bills/"
+    yield "a member", f"{house}/members/person-1/"
+    yield "giving to everybody, the form", f"{house}/allocations/new/"
     yield "a charge", f"/charges/ch_{charge}/"
     yield "calculator", "/calculator/"
     yield "rate card", "/rates/campus/"

@@ -63,12 +63,13 @@ FROM generate_series(1, {wallets}) w LEFT JOIN bench_made m ON m.payer = w GROUP
 """
 WALLETS = """
 INSERT INTO wallets_wallet (id, owner_type, owner_key, user_id, organisation_id, price_book_id, unlimited,
-    frozen, sequence, time_zone, coming_time_zone, cycle_month, cycle_ends_at, cycle_basis, created_at)
+    frozen, awaited, sequence, time_zone, coming_time_zone, cycle_month, cycle_ends_at, cycle_basis,
+    created_at)
 SELECT {first} + wallet,
        CASE WHEN is_own THEN 'user' ELSE 'organisation' END,
        CASE WHEN is_own THEN 'person-' || wallet ELSE 'house-' || (wallet - {people}) END,
        CASE WHEN is_own THEN {first} + wallet END, CASE WHEN NOT is_own THEN {first} + wallet - {people} END,
-       'campus', false, wallet % 5000 = 0, 1 + count + granted::int, 'Europe/Brussels', '',
+       'campus', false, wallet % 5000 = 0, false, 1 + count + granted::int, 'Europe/Brussels', '',
        date_trunc('month', now()), date_trunc('month', now()) + INTERVAL '1 month', {credit} - spent,
        '{begin}'
 FROM (SELECT *, wallet <= {people} AS is_own FROM bench_spent) s
@@ -107,12 +108,12 @@ CHARGES = (
 INSERT INTO usage_charge (id, event_digest, status, wallet_id, organisation_wallet_id, cost_centre_path,
     operation, model, category, rate_version_id, exchange_rate_id, quantities, options, activity_type,
     activity_id, activity_label, activity_url, metadata, estimated_micro, price_micro, uncollected_micro,
-    refunded_micro, billing_source, breakdown, shared_pool, coverage_micro_percent, draws, parties, days,
-    hold_seconds, created_at, captured_at, ended_at, reason)
+    refunded_micro, generations, billing_source, breakdown, shared_pool, coverage_micro_percent, draws,
+    parties, days, hold_seconds, created_at, captured_at, ended_at, reason)
 SELECT {first_number} + {wallets} + 2 * i, '', 'captured', {first} + person,
     CASE WHEN is_organisations THEN {first} + payer END, '[]', p.operation, p.model, p.category,
     p.rate_version_id, p.exchange_rate_id, p.quantities, p.options, p.activity_type, 's-' || (i % 1000),
-    p.activity_label, '', '{{}}', m.price, m.price, 0, 0, 'tokens', p.breakdown, is_organisations, 0,
+    p.activity_label, '', '{{}}', m.price, m.price, 0, 0, 0, 'tokens', p.breakdown, is_organisations, 0,
     jsonb_build_array(jsonb_build_array({first_account} + 3 * payer + 2, {first} + payer, 'purchased', 0,
                                         m.price, NULL)),
     jsonb_build_object({first} + person, jsonb_build_array('user', 'person-' || person))
