@@ -94,6 +94,17 @@ class Tally:
             days[day] = days.get(day, 0) + amount
 
 
+def likely(spent: int, first: date, end: date | None, today: date) -> int | None:
+    """What will have been spent by the end if every day is like those so far, today included.
+
+    None for a period without an end.
+    """
+    if end is None:
+        return None
+    days, gone = (end - first).days, (today - first).days + 1
+    return spent * days // gone
+
+
 def room(limit: Limit, tally: Tally) -> int:
     """Micro-tokens that the limit still allows; never below zero."""
     if limit.rule.tokens is None or limit.warns_only:

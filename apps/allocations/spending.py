@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from apps.allocations import limits
 from apps.allocations.limits import Limit, LimitRule, Tally, Total
+from apps.allocations.models import SpendingTotal
 from apps.allocations.selectors import rules_of_wallet, state_of
 from apps.allocations.tallying import TABLE
 from apps.core import sql
@@ -82,6 +83,15 @@ class Whose:
     @property
     def last_month(self) -> date:
         return first_day("month", date.fromordinal(self.month.toordinal() - 1))
+
+
+def spent_by_day(total: Total, first: date, last: date) -> dict[date, int]:
+    """What a total came to on each day from `first` to `last`, both included; days without any are absent."""
+    scope, subject, key = total
+    rows = SpendingTotal.objects.filter(
+        scope=scope, subject_type=subject, subject_key=key, day__gte=first, day__lte=last
+    )
+    return dict(rows.values_list("day", "spent_micro"))
 
 
 def members_spending(

@@ -85,7 +85,7 @@ class TimeChart:
     @property
     def is_long(self) -> bool:
         """Whether the numbers beside the axis need more room."""
-        return any(len(line.text) >= LONG_AXIS for line in self.gridlines)
+        return is_long(self.gridlines)
 
 
 def time_chart(points: Sequence[Point], *, title: str, note: str, head: str) -> TimeChart:
@@ -97,7 +97,7 @@ def time_chart(points: Sequence[Point], *, title: str, note: str, head: str) -> 
         note=note,
         head=head,
         columns=tuple(_columns(points, top)),
-        gridlines=tuple(_gridlines(step, top)),
+        gridlines=tuple(gridlines(step, top)),
         has_running=any(point.running and point.amount > 0 for point in points),
     )
 
@@ -118,7 +118,13 @@ def lines_needed(points: Sequence[Point], step: int) -> int:
     return max(-(-most // step), 1)
 
 
-def _gridlines(step: int, top: int) -> Iterator[Gridline]:
+def is_long(lines: Sequence[Gridline]) -> bool:
+    """Whether the numbers beside an axis need more room."""
+    return any(len(line.text) >= LONG_AXIS for line in lines)
+
+
+def gridlines(step: int, top: int) -> Iterator[Gridline]:
+    """A line for every step up to the top, which is a multiple of it."""
     for amount in range(step, top + 1, step):
         places = 0 if step % MICRO == 0 else None
         yield Gridline(figures.percent(top - amount, top), str(figures.figure(amount, places)))

@@ -12,7 +12,7 @@ from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.portal.context import COOKIE, THEMES, required_organisation, required_shell, shell_of
 from apps.portal.holdings import Holding, Shell
-from apps.portal.members_page import MembersBlock, load_members_block
+from apps.portal.overview_page import Overview, load_overview
 from apps.portal.rates import load_rates_page
 from apps.portal.wallet_page import load_wallet_page
 from apps.pricing.selectors import price_book_codes
@@ -46,7 +46,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     """An organisation's wallet, for those who read its money; 404 for everybody else."""
     shell = required_shell(request)
     holding = required_organisation(shell, slug)
-    return _wallet_page(request, holding, shell, members=load_members_block(holding, shell))
+    return _wallet_page(request, holding, shell, load_overview(holding, shell))
 
 
 @require_safe
@@ -87,7 +87,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def _wallet_page(
-    request: HttpRequest, holding: Holding, shell: Shell, members: MembersBlock | None = None
+    request: HttpRequest, holding: Holding, shell: Shell, overview: Overview | None = None
 ) -> HttpResponse:
     page = load_wallet_page(holding, shell)
-    return render(request, "portal/wallet.html", {"page": page, "members": members})
+    return render(request, "portal/wallet.html", {"page": page, "overview": overview})

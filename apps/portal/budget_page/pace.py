@@ -10,12 +10,11 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-from apps.allocations.limits import MEMBER
-from apps.allocations.models import SpendingTotal
+from apps.allocations.limits import MEMBER, likely
+from apps.allocations.spending import spent_by_day
 from apps.core import figures, findings
 from apps.core.charts import Bar, Point, TimeChart, bars, time_chart
 from apps.core.periods import PERIODS, first_day, following
-from apps.portal.centres_page.page import likely
 from apps.portal.holdings import Holding, Shell
 from apps.portal.usage_page.names import names_of
 from apps.portal.wallet_page.limits import Held
@@ -48,10 +47,7 @@ def pace_of(limit: Held, own: Holding, shell: Shell) -> Pace | None:
     first, end = first_day(period, today), following(period, today)
     if end is None:
         return None
-    rows = SpendingTotal.objects.filter(
-        scope=holding.wallet_id, subject_type=MEMBER, subject_key=own.owner_key, day__gte=first, day__lt=end
-    )
-    spent = dict(rows.values_list("day", "spent_micro"))
+    spent = spent_by_day((holding.wallet_id, MEMBER, own.owner_key), first, end - timedelta(days=1))
     days = [first + timedelta(days=number) for number in range((end - first).days)]
     points = [
         Point(figures.day_name(day), figures.day_name(day), max(spent.get(day, 0), 0), running=day == today)

@@ -163,14 +163,6 @@ def _line(row: CostCentre, people: int, limit: Limit, tally: Tally, today: date)
         cap=limit.rule.tokens,
         period=limit.rule.period,
         spent=spent,
-        likely=likely(spent, limit.first, limit.end, today),
+        likely=limits.likely(spent, limit.first, limit.end, today),
         resets_at=limit.resets_at,
     )
-
-
-def likely(spent: int, first: date, end: date | None, today: date) -> int | None:
-    """What will have been spent by the end if every day is like those so far, today included."""
-    if end is None:
-        return None
-    days, gone = (end - first).days, (today - first).days + 1
-    return spent * days // gone

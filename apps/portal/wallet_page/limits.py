@@ -7,8 +7,8 @@ its money.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -24,9 +24,10 @@ from apps.allocations.limits import (
     LimitRule,
     Tally,
     apply_shared,
+    likely,
 )
 from apps.allocations.own_limits import Link, OwnLimits, Place, load_own_limits
-from apps.allocations.selectors import rules_of_wallet, state_of
+from apps.allocations.selectors import WITHIN, rules_of_wallet, state_of
 from apps.allocations.tallying import load_tally
 from apps.core import figures
 from apps.core.periods import Calendar
@@ -41,6 +42,10 @@ ROLES = {
     Role.MEMBER: gettext_noop("member"),
 }
 MOST = 6
+"""So many of an organisation's limits stand beside its wallet."""
+MOST_PRESSING = 4
+EARLY = 5
+"""A fifth of a period goes by before its pace is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ class Held:
     """A limit that holds: micro-tokens allowed and spent; `width` is the meter's SVG length.
 
     `slug` is the organisation that more can be asked of, `of` how the cap is called: "of 10,000
-    per week", `resets` the day on which it begins again.
+    per week", `resets` the day on which it begins again. Of an organisation's own limits, `name` says what
+    is limited, and `likely` how much will be spent at this pace once a fifth of the period has gone.
     """
 
     title: str
@@ -65,6 +71,18 @@ class Held:
     slug: str = ""
     of: str = ""
     resets: str = ""
+    name: str = ""
+    is_centre: bool = False
+    likely: int | None = None
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it is near, reached, or on course to be passed."""
+        return self.state != WITHIN or self.will_pass
+
+    @property
+    def will_pass(self) -> bool:
+        return self.likely is not None and self.likely > self.tokens
 
     @property
     def is_reached(self) -> bool:
@@ -105,19 +123,15 @@ def held_limits(shell: Shell) -> tuple[Held, ...]:
 
 
 def load_organisation_limits(holding: Holding, shell: Shell) -> tuple[Held, ...]:
-    """The organisation's own limits and its cost centres', those most used first."""
-    rules = all_rules(holding, shell)
+    """The organisation's own limits and its cost centres', those pressing most first."""
+    rules, today = all_rules(holding, shell), holding.calendar.day_of(shell.at)
     centres = _cost_centres(rules, holding)
     found = apply_shared(
-        rules,
-        scope=holding.wallet_id,
-        calendar=holding.calendar,
-        day=holding.calendar.day_of(shell.at),
-        cost_centres=list(centres),
+        rules, scope=holding.wallet_id, calendar=holding.calendar, day=today, cost_centres=list(centres)
     )
     tally = load_tally(Tally(), found)
-    held = [_held(limit, tally, _shared_title(limit, centres)) for limit in found]
-    return tuple(sorted(held, key=lambda limit: -limit.percent)[:MOST])
+    held = [_shared(limit, tally, centres, today) for limit in found]
+    return tuple(sorted(held, key=lambda limit: (not limit.is_pressing, -limit.percent)))
 
 
 def all_rules(holding: Holding, shell: Shell) -> list[LimitRule]:
@@ -206,8 +220,15 @@ def _would_hold(link: Link, role: str) -> str:
     return _("without it the default would be %(tokens)s") % words
 
 
-def _shared_title(limit: Limit, centres: Mapping[str, str]) -> tuple[str, str, str]:
-    if limit.rule.subject_type == COST_CENTRE:
-        return f"{centres.get(limit.rule.subject_key, '')}, {_period(limit)}", _("Cost centre"), ""
-    whole = _("The organisation")
-    return f"{whole}, {_period(limit)}", "", ""
+def _shared(limit: Limit, tally: Tally, centres: Mapping[str, str], today: date) -> Held:
+    is_centre = limit.rule.subject_type == COST_CENTRE
+    name = centres.get(limit.rule.subject_key, "") if is_centre else _("The organisation")
+    held = _held(limit, tally, (f"{name}, {_period(limit)}", _("Cost centre") if is_centre else "", ""))
+    return replace(held, name=name, is_centre=is_centre, likely=_likely(limit, held.spent, today))
+
+
+def _likely(limit: Limit, spent: int, today: date) -> int | None:
+    """What will be spent; nothing is told from the first days, which say little of a month."""
+    if limit.end is None or ((today - limit.first).days + 1) * EARLY < (limit.end - limit.first).days:
+        return None
+    return likely(spent, limit.first, limit.end, today)

@@ -12,9 +12,10 @@ from apps.hosting.entitlements import Overdue
 from apps.portal.holdings import Holding, Shell
 from apps.portal.transactions.lines import Line
 from apps.portal.transactions.page import latest_lines
-from apps.portal.wallet_page import limits
 from apps.portal.wallet_page.buckets import Kind, make_kinds
 from apps.portal.wallet_page.holds import Held, load_holds
+from apps.portal.wallet_page.limits import MOST, MOST_PRESSING, held_limits, load_organisation_limits
+from apps.portal.wallet_page.limits import Held as HeldLimit
 from apps.portal.wallet_page.pace import Recently, make_recently
 from apps.portal.wallet_page.span import Span, span_of
 from apps.portal.wallet_page.statement import Spending, Statement, make_spending, make_statement
@@ -55,11 +56,21 @@ class WalletPage:
     spending: Spending
     transactions: tuple[Line, ...]
     holds: tuple[Held, ...]
-    limits: tuple[limits.Held, ...]
+    limits: tuple[HeldLimit, ...]
     paid_for: tuple[PaidFor, ...]
     recently: Recently
     low_below: int | None
     overdue: Overdue | None
+
+    @property
+    def shown_limits(self) -> tuple[HeldLimit, ...]:
+        return self.limits[:MOST] if not self.holding.is_own else self.limits
+
+    @property
+    def pressing(self) -> tuple[HeldLimit, ...]:
+        """An organisation's limits that need a look."""
+        found = [limit for limit in self.limits if limit.is_pressing and not self.holding.is_own]
+        return tuple(found[:MOST_PRESSING])
 
     @property
     def may_set_alert(self) -> bool:
@@ -113,10 +124,10 @@ def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
     )
 
 
-def _limits(holding: Holding, shell: Shell, at: datetime) -> tuple[limits.Held, ...]:
+def _limits(holding: Holding, shell: Shell, at: datetime) -> tuple[HeldLimit, ...]:
     if holding.is_own:
-        return limits.held_limits(shell)
-    return limits.load_organisation_limits(holding, shell)
+        return held_limits(shell)
+    return load_organisation_limits(holding, shell)
 
 
 _PAID_FOR = """
