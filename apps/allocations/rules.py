@@ -15,8 +15,8 @@ from django.db import transaction
 from apps.allocations.models import FundingRule, PersonalBudget, SpendingLimit
 from apps.core.errors import NotAMember, NotFound, ValidationError
 from apps.core.units import format_tokens
-from apps.identity.auditing import record_audit
-from apps.identity.models import User
+from apps.identity.auditing import made_record, record_audit, record_audits
+from apps.identity.models import AuditRecord, User
 from apps.organisations.models import CostCentre, Membership, Organisation, Role
 from apps.organisations.services import lock_organisation
 
@@ -194,29 +194,78 @@ def set_limits(
         lock_organisation(organisation)
         _check_names(organisation, [change.subject for change in changes])
         check_subjects(organisation, [change.subject for change in changes if not change.remove])
-        for change in changes:
-            _set_limit(organisation, change, actor, at)
+        stored = _stored_limits(organisation, changes)
+        _write_limits(organisation, changes, stored, actor, at)
+        record_audits(_limit_record(organisation, change, stored, actor, at) for change in changes)
 
 
-def _set_limit(organisation: Organisation, change: LimitChange, actor: str, at: datetime) -> None:
-    which: dict[str, Any] = {
-        "organisation": organisation,
-        "subject_type": change.subject.type,
-        "subject_key": change.subject.key,
-        "period": change.period,
-    }
-    stored = SpendingLimit.objects.filter(**which).first()
-    before = None if stored is None else {"period": change.period, "tokens": _tokens(stored.tokens_micro)}
-    if change.remove:
-        if stored is not None:
-            stored.delete()
-        _audit(organisation, "limit.remove", change.subject, before, None, actor, at)
-        return
-    if stored is None or stored.tokens_micro != change.tokens:
-        values = {"tokens_micro": change.tokens, "set_at": at, "set_by": actor[:160]}
-        SpendingLimit.objects.update_or_create(**which, defaults=values)
-    after = {"period": change.period, "tokens": _tokens(change.tokens)}
-    _audit(organisation, "limit.set", change.subject, before, after, actor, at)
+_Place = tuple[str, str, str]
+"""Subject's type and key, and the period: what a limit is unique by."""
+
+
+def _place(change: LimitChange) -> _Place:
+    return change.subject.type, change.subject.key, change.period
+
+
+def _stored_limits(
+    organisation: Organisation, changes: Sequence[LimitChange]
+) -> Mapping[_Place, SpendingLimit]:
+    """The limits there are for the subjects of the changes, in one query."""
+    rows = SpendingLimit.objects.filter(
+        organisation=organisation,
+        subject_type__in={change.subject.type for change in changes},
+        subject_key__in={change.subject.key for change in changes},
+    )
+    return {(row.subject_type, row.subject_key, row.period): row for row in rows}
+
+
+def _write_limits(
+    organisation: Organisation,
+    changes: Sequence[LimitChange],
+    stored: Mapping[_Place, SpendingLimit],
+    actor: str,
+    at: datetime,
+) -> None:
+    """Two statements; a limit that has its value already keeps the time at which it got it."""
+    gone, new = [], []
+    for change in changes:
+        row = stored.get(_place(change))
+        if change.remove:
+            gone += [row.pk] if row else []
+        elif row is None or row.tokens_micro != change.tokens:
+            kind, key, period = _place(change)
+            new.append(
+                SpendingLimit(
+                    organisation=organisation,
+                    subject_type=kind,
+                    subject_key=key,
+                    period=period,
+                    tokens_micro=change.tokens,
+                    set_at=at,
+                    set_by=actor[:160],
+                )
+            )
+    SpendingLimit.objects.filter(pk__in=gone).delete()
+    SpendingLimit.objects.bulk_create(
+        new,
+        update_conflicts=True,
+        unique_fields=["organisation", "subject_type", "subject_key", "period"],
+        update_fields=["tokens_micro", "set_at", "set_by"],
+    )
+
+
+def _limit_record(
+    organisation: Organisation,
+    change: LimitChange,
+    stored: Mapping[_Place, SpendingLimit],
+    actor: str,
+    at: datetime,
+) -> AuditRecord:
+    row = stored.get(_place(change))
+    before = None if row is None else {"period": change.period, "tokens": _tokens(row.tokens_micro)}
+    after = None if change.remove else {"period": change.period, "tokens": _tokens(change.tokens)}
+    action = "limit.remove" if change.remove else "limit.set"
+    return _record(organisation, action, change.subject, before, after, actor, at)
 
 
 def _tokens(micro: int | None) -> str | None:
@@ -267,8 +316,20 @@ def _audit(
     actor: str,
     at: datetime,
 ) -> None:
+    record_audits([_record(organisation, action, subject, before, after, actor, at)])
+
+
+def _record(
+    organisation: Organisation,
+    action: str,
+    subject: SubjectRef,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    actor: str,
+    at: datetime,
+) -> AuditRecord:
     about = {"type": subject.type, "id": subject.key}
-    record_audit(
+    return made_record(
         actor=actor,
         action=action,
         subject=f"organisation:{organisation.platform_id}",

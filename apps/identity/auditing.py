@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,33 @@ def record_audit(
     """
     if before == after:
         return None
-    return AuditRecord.objects.create(
+    record = made_record(
+        actor=actor,
+        action=action,
+        subject=subject,
+        before=before,
+        after=after,
+        at=at,
+        reason=reason,
+        address=address,
+    )
+    record.save(force_insert=True)
+    return record
+
+
+def made_record(
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    before: Facts,
+    after: Facts,
+    at: datetime,
+    reason: str = "",
+    address: str = "",
+) -> AuditRecord:
+    """A record that is not on file yet, cut to what its columns hold."""
+    return AuditRecord(
         at=at,
         actor=actor[:160],
         action=action,
@@ -39,3 +65,8 @@ def record_audit(
         reason=reason[:500],
         address=address,
     )
+
+
+def record_audits(records: Iterable[AuditRecord]) -> None:
+    """Note many changes together; those that change nothing leave no record."""
+    AuditRecord.objects.bulk_create([record for record in records if record.before != record.after])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from apps.allocations.alerts import set_alert, set_member_alert
 from apps.allocations.capping import move_cap
 from apps.allocations.defaults import open_organisation, set_default_limit
 from apps.allocations.models import SpendingLimit
+from apps.allocations.rules import LimitChange, SubjectRef, set_limits
 from apps.allocations.services import remove_member
 from apps.core.errors import InvalidState, ValidationError
 from apps.core.units import MICRO
@@ -18,6 +21,7 @@ from apps.organisations.services import set_cost_centre
 from apps.usage.changing import release_charge
 from apps.wallets.models import Wallet
 from tests.cast import AT, a_member, an_organisation
+from tests.counting import counted_queries
 from tests.usage.charging import charge, left, limit
 
 
@@ -161,3 +165,41 @@ def test_the_greatest_threshold_of_several_organisations_is_watched(school: Orga
     threshold(other, None)
     assert Wallet.objects.get(user=ada).watch_micro == 50 * MICRO
     assert left("ada") == {"free": "200"}
+
+
+def _members_limits(people: list[str], tokens: int | None, *, remove: bool = False) -> None:
+    changes = [
+        LimitChange(SubjectRef("member", key), "week", None if tokens is None else tokens * MICRO, remove)
+        for key in people
+    ]
+    set_limits(organisation=Organisation.objects.get(), changes=changes, actor="tests", at=AT)
+
+
+def test_limits_of_many_take_as_many_queries_as_those_of_one(school: Organisation) -> None:
+    for number in range(60):
+        a_member(school, f"m{number}")
+    many = [f"m{number}" for number in range(60)]
+    with counted_queries() as one:
+        _members_limits(["ada"], 5)
+    with counted_queries() as all_of_them:
+        _members_limits(many, 5)
+    with counted_queries() as back:
+        _members_limits([*many, "bob"], None, remove=True)
+    assert all_of_them[0] == one[0]
+    assert back[0] <= one[0] + 1
+    assert SpendingLimit.objects.get().subject_key == "ada"
+    assert AuditRecord.objects.filter(action="limit.set").count() == 61
+    assert AuditRecord.objects.filter(action="limit.remove").count() == 60
+
+
+def test_a_limit_that_stays_keeps_the_day_on_which_it_was_set(school: Organisation) -> None:
+    _members_limits(["ada", "bob"], 5)
+    changes = [
+        LimitChange(SubjectRef("member", "ada"), "week", 5 * MICRO),
+        LimitChange(SubjectRef("member", "bob"), "week", 6 * MICRO),
+    ]
+    set_limits(organisation=school, changes=changes, actor="later", at=AT + timedelta(days=1))
+    rows = {row.subject_key: row for row in SpendingLimit.objects.all()}
+    assert (rows["ada"].set_at, rows["ada"].set_by) == (AT, "tests")
+    assert (rows["bob"].set_at, rows["bob"].set_by) == (AT + timedelta(days=1), "later")
+    assert AuditRecord.objects.filter(action="limit.set", actor="later").count() == 1
