@@ -18,7 +18,12 @@ from apps.portal.limits_page import views as limiting
 from apps.portal.members_page import acting
 from apps.portal.members_page.views import members, members_csv
 from apps.portal.notices_page.views import notices, read_notices
-from apps.portal.plan_page.views import generations_csv, organisation_plan
+from apps.portal.plan_page.views import (
+    generations_csv,
+    my_generations,
+    my_generations_csv,
+    organisation_plan,
+)
 from apps.portal.postpaid_page.views import usage_statement, usage_statements
 from apps.portal.problems_page.views import problem, problems, report_problem
 from apps.portal.requests_page.views import requests
@@ -33,6 +38,8 @@ urlpatterns = [
     path("wallet/transactions/", transactions.transactions, name="transactions"),
     path("wallet/transactions.csv", transactions.transactions_csv, name="transactions_csv"),
     path("budget/", budget.budget, name="budget"),
+    path("budget/generations/", my_generations, name="my_generations"),
+    path("budget/generations.csv", my_generations_csv, name="my_generations_csv"),
     path("budget/more/", asking.ask, name="ask_for_more"),
     path("budget/requests/<int:request_id>/withdraw/", asking.withdraw, name="withdraw_request"),
     path("notices/", notices, name="notices"),
