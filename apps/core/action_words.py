@@ -35,6 +35,7 @@ ACTIONS = {
     "member.join": gettext_noop("added a member"),
     "member.leave": gettext_noop("ended a membership"),
     "member.uninvite": gettext_noop("took an invitation back"),
+    "organisation.close": gettext_noop("closed the organisation"),
     "payment.book": gettext_noop("booked a payment"),
     "plan.assign": gettext_noop("assigned a plan"),
     "plan.define": gettext_noop("defined a plan"),

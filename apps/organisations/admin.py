@@ -20,7 +20,7 @@ class CostCentreInline(ReadOnly, AnyTable):
 
 @admin.register(Organisation)
 class OrganisationAdmin(LargeTableAdmin):
-    list_display = ("platform_id", "name", "slug", "created_at")
+    list_display = ("platform_id", "name", "slug", "created_at", "closed_at")
     ordering = ("-id",)
     search_help_text = "The platform's id, or the beginning of the name"
     readonly_fields = ("members",)

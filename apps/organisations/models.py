@@ -19,6 +19,7 @@ class Organisation(models.Model):
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=140, unique=True)
     created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="From then on nobody belongs to it.")
 
     def __str__(self) -> str:
         return self.name

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.errors import InvalidState, NotFound, ValidationError
-from apps.identity.auditing import record_audit
+from apps.identity.auditing import made_record, record_audit, record_audits
 from apps.identity.models import User
 from apps.organisations.models import CostCentre, CostCentreMember, Membership, Organisation, Role
 
@@ -83,8 +83,37 @@ def _audit(
 
 
 def lock_organisation(organisation: Organisation) -> None:
-    """Changes of an organisation's members and rules come one after the other, until the transaction ends."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    """Changes of an organisation's members and rules come one after the other, until the transaction ends.
+
+    InvalidState for one that is closed.
+    """
+    found = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    if found.closed_at is not None:
+        raise InvalidState(_("The organisation is closed: nothing can be changed in it any more."))
+
+
+def end_all_memberships(*, organisation: Organisation, actor: str, at: datetime) -> list[int]:
+    """Let everybody leave an organisation that is being closed, the last owner too; answers who it was."""
+    rows = Membership.objects.filter(organisation=organisation, ended_at=None)
+    people = list(rows.values_list("user_id", "user__platform_id", "role"))
+    rows.update(ended_at=at)
+    record_audits(
+        made_record(
+            actor=actor,
+            action="member.leave",
+            subject=f"organisation:{organisation.platform_id}",
+            before={"user": key, "role": role},
+            after=None,
+            at=at,
+        )
+        for _user, key, role in people
+    )
+    return [user for user, _key, _role in people]
+
+
+def close(organisation: Organisation, *, at: datetime) -> None:
+    """Mark it as closed; who calls this has locked it and let everybody leave."""
+    Organisation.objects.filter(pk=organisation.pk, closed_at=None).update(closed_at=at)
 
 
 def _require_other_owner(membership: Membership) -> None:

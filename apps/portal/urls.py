@@ -12,6 +12,7 @@ from apps.portal.calculator import keeping
 from apps.portal.calculator.views import operation_calculator, organisation_calculator
 from apps.portal.centres_page import views as centres
 from apps.portal.charge_page import views as charge
+from apps.portal.closing_page.views import close
 from apps.portal.coverage_page.views import coverage
 from apps.portal.keys_page.views import organisation_keys, revoke_key, rotate_key
 from apps.portal.limits_page import views as limiting
@@ -79,6 +80,7 @@ urlpatterns = [
     path("orgs/<slug:slug>/api/<int:key_id>/rotate/", rotate_key, name="rotate_organisation_key"),
     path("orgs/<slug:slug>/api/<int:key_id>/revoke/", revoke_key, name="revoke_organisation_key"),
     path("orgs/<slug:slug>/settings/", organisation_settings, name="organisation_settings"),
+    path("orgs/<slug:slug>/close/", close, name="close_organisation"),
     path("orgs/<slug:slug>/allocations/roles/", allocating.bar_roles, name="bar_roles"),
     path("orgs/<slug:slug>/usage-statements/", usage_statements, name="usage_statements"),
     path("orgs/<slug:slug>/usage-statements/U-<int:number>/", usage_statement, name="usage_statement"),

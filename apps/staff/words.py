@@ -63,6 +63,8 @@ SAID = frozenset(
         gettext_noop("cost centres"),
         gettext_noop("Course"),
         gettext_noop("created at"),
+        gettext_noop("closed at"),
+        gettext_noop("From then on nobody belongs to it."),
         gettext_noop("cycle month"),
         gettext_noop("date joined"),
         gettext_noop("Dates"),

@@ -30,7 +30,7 @@ MOST_LINES = 10_000
 KINDS = {
     "limit": ("limit.", "limit_request.", "default_limit."),
     "coverage": ("funding.",),
-    "members": ("member.", "allocation_bar."),
+    "members": ("member.", "allocation_bar.", "organisation."),
     "allocations": ("recurring_allocation.",),
     "cost_centres": ("cost_centre.", "earmark."),
     "plan": ("plan.",),
