@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -205,6 +206,27 @@ def allocations_in_opposite_order(people: int) -> None:
     assert [balance(key) for key in ("north", "south")] == [
         10_000 * MICRO - _given(people, n) for n in (0, 1)
     ]
+    prove()
+
+
+def one_form_sent_many_times(people: int) -> None:
+    """A form that is sent many times at once gives once, and the others are told so."""
+    load_prices()
+    school = an_organisation("school", credit="100")
+    a_member(school, "ada")
+    give(school, "ada", "10")
+    send = partial(
+        allocate,
+        organisation=school,
+        items=[Item("ada", 10 * MICRO)],
+        note="",
+        actor="tests",
+        at=AT,
+        form_key=uuid.uuid4(),
+    )
+    outcomes = running.race([send] * people)
+    assert outcomes == {"done": 1, "done_already": people - 1}
+    assert balance("school") == 80 * MICRO
     prove()
 
 

@@ -74,3 +74,8 @@ def test_a_plan_covers_as_many_generations_as_it_has(round_: int) -> None:
 @pytest.mark.parametrize("round_", ROUNDS)
 def test_what_is_reserved_stays_whoever_asks(round_: int) -> None:
     scenes.the_reserved_tokens(8)
+
+
+@pytest.mark.parametrize("round_", ROUNDS)
+def test_a_form_sent_many_times_at_once_is_carried_out_once(round_: int) -> None:
+    scenes.one_form_sent_many_times(8)

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
         (scenes.approvals_at_once, 2),
         (scenes.the_last_generations, 2),
         (scenes.the_reserved_tokens, 2),
+        (scenes.one_form_sent_many_times, 2),
         (month_end.bills_at_once, 2),
         (month_end.settled_at_once, 2),
         (month_end.credit_against_bills, 3),
