@@ -1,7 +1,7 @@
 """Low balances: an organisation's threshold for its members, which a member's own overrides.
 
-What is watched of a wallet stands in its row (`Wallet.watch_micro`), so that a write sees a crossing without
-asking anybody. With several organisations the greatest threshold is watched.
+What is watched of a wallet stands in its row (`Wallet.watch_micro`, and the lower thresholds of further
+organisations), so that a write sees a crossing without asking anybody.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Max, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F
 
 from apps.allocations.models import MemberAlert
 from apps.core.errors import ValidationError
@@ -21,6 +20,9 @@ from apps.organisations.models import Membership, Organisation
 from apps.organisations.services import lock_organisation, set_member
 from apps.wallets import alerts
 from apps.wallets.models import Wallet
+
+CHUNK = 5_000
+"""So many people in one question; SQLite takes no more than 32,766 parameters."""
 
 
 def set_member_alert(*, organisation: Organisation, below: int | None, actor: str, at: datetime) -> None:
@@ -60,20 +62,30 @@ def set_alert(*, wallet_id: int, below: int | None, actor: str, at: datetime) ->
 
 
 def watch(users: list[int]) -> None:
-    """Work out again what is watched of these people's wallets."""
-    thresholds = (
-        MemberAlert.objects.filter(
-            organisation__memberships__user=OuterRef("user"), organisation__memberships__ended_at=None
-        )
-        .order_by()
-        .values("organisation__memberships__user")
-        .annotate(most=Max("below_micro"))
-        .values("most")
-    )
-    for start in range(0, len(users), 5_000):
-        Wallet.objects.filter(user__in=users[start : start + 5_000]).update(
-            watch_micro=Coalesce(F("alert_below_micro"), Subquery(thresholds))
-        )
+    """Work out again what is watched of these people's wallets: three statements for every 5,000."""
+    for start in range(0, len(users), CHUNK):
+        some = users[start : start + CHUNK]
+        wallets = Wallet.objects.filter(user__in=some)
+        own = wallets.filter(alert_below_micro__isnull=False)
+        own.update(watch_micro=F("alert_below_micro"), watch_lower=None)
+        for thresholds, people in _by_thresholds(some).items():
+            wallets.filter(user__in=people, alert_below_micro=None).update(
+                watch_micro=thresholds[0] if thresholds else None, watch_lower=list(thresholds[1:]) or None
+            )
+
+
+def _by_thresholds(users: list[int]) -> dict[tuple[int, ...], list[int]]:
+    """People by the thresholds of their organisations, the greatest first."""
+    of_each: dict[int, set[int]] = {user: set() for user in users}
+    rows = MemberAlert.objects.filter(
+        organisation__memberships__user__in=users, organisation__memberships__ended_at=None
+    ).values_list("organisation__memberships__user", "below_micro")
+    for user, below in rows:
+        of_each[user].add(below)
+    found: dict[tuple[int, ...], list[int]] = {}
+    for user, thresholds in of_each.items():
+        found.setdefault(tuple(sorted(thresholds, reverse=True)), []).append(user)
+    return found
 
 
 def admit_member(

@@ -372,7 +372,7 @@ def remove_member(*, organisation: Organisation, user: User, actor: str, at: dat
         else:
             write(desk, at=at)
         end_membership(organisation=organisation, user=user, actor=actor, at=at)
-        if desk.wallets[wallet.pk].watch is not None:
+        if desk.wallets[wallet.pk].watch:
             watch([user.pk])
 
     atomically(work, at=at)

@@ -20,7 +20,8 @@ from apps.notifications.models import Notice
 from apps.notifications.wording import sentence, title
 from apps.organisations.models import Organisation, Role
 from apps.wallets.books import LOW, project
-from apps.wallets.models import Wallet
+from apps.wallets.models import Movement, Wallet
+from apps.wallets.places import stretch_between
 
 DECIDERS = (Role.OWNER, Role.ADMIN)
 
@@ -118,10 +119,11 @@ def tell_of_low_balance(wallet_id: int, at: datetime) -> None:
     """
     wallet = Wallet.objects.select_related("user", "organisation").get(pk=wallet_id)
     balance = project([wallet_id], at=at).wallets[wallet_id].balance
-    below = wallet.watch_micro
-    if below is None or balance >= below:
+    watched = [wallet.watch_micro, *(wallet.watch_lower or [])]
+    passed = [below for below in watched if below is not None and balance < below]
+    if not passed:
         return
-    facts = {"balance": balance, "below": below}
+    facts = {"balance": balance, "below": min(passed)}
     if wallet.organisation is not None:
         name = wallet.organisation.name
         url = reverse("organisation", args=[wallet.organisation.slug])
@@ -133,14 +135,31 @@ def tell_of_low_balance(wallet_id: int, at: datetime) -> None:
     for organisation in Organisation.objects.filter(
         memberships__user=wallet.user, memberships__ended_at=None, member_alert__isnull=False
     ).select_related("member_alert"):
-        theirs = wallet.alert_below_micro or organisation.member_alert.below_micro
-        if balance < theirs:
-            facts_of = {
-                "balance": balance,
-                "below": theirs,
-                "name": str(wallet.user),
-                "organisation": organisation.name,
-            }
-            url = reverse("member", args=[organisation.slug, wallet.owner_key])
-            others = [user for user in deciders(organisation) if user.pk != wallet.user_id]
-            tell(others, "balance_low", facts_of, url, at)
+        _tell_organisation(organisation, wallet, wallet.user, balance, at)
+
+
+def _tell_organisation(
+    organisation: Organisation, wallet: Wallet, member: User, balance: int, at: datetime
+) -> None:
+    """Those who decide, once for each time that the balance falls below their threshold."""
+    below = wallet.alert_below_micro or organisation.member_alert.below_micro
+    url = reverse("member", args=[organisation.slug, wallet.owner_key])
+    others = [user for user in deciders(organisation) if user.pk != member.pk]
+    if balance >= below or _told_since_it_rose(wallet, others, url, below):
+        return
+    facts = {"balance": balance, "below": below, "name": str(member), "organisation": organisation.name}
+    tell(others, "balance_low", facts, url, at)
+
+
+def _told_since_it_rose(wallet: Wallet, people: list[User], url: str, below: int) -> bool:
+    """Whether they know: with several thresholds a balance falls below one of them after another."""
+    if not wallet.watch_lower:
+        return False
+    notices = Notice.objects.filter(user__in=people, kind="balance_low", url=url)
+    told_at = notices.order_by("-at").values_list("at", flat=True).first()
+    if told_at is None:
+        return False
+    after = stretch_between(wallet.pk, told_at, None).after
+    return not Movement.objects.filter(
+        wallet=wallet, sequence__gt=after, at__gte=told_at, balance_after__gte=below
+    ).exists()

@@ -23,8 +23,8 @@ def set_alert(*, wallet_id: int, below: int | None, actor: str, at: datetime) ->
         wallet = Wallet.objects.select_for_update(no_key=True).get(pk=wallet_id)
         before = _facts(wallet.alert_below_micro)
         wallet.alert_below_micro = below
-        wallet.watch_micro = below
-        wallet.save(update_fields=["alert_below_micro", "watch_micro"])
+        wallet.watch_micro, wallet.watch_lower = below, None
+        wallet.save(update_fields=["alert_below_micro", "watch_micro", "watch_lower"])
         record_audit(
             actor=actor,
             action="alert.set",

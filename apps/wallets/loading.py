@@ -16,7 +16,7 @@ SELECT w.id, w.owner_type, w.owner_key, w.price_book_id, w.unlimited, w.frozen, 
        w.coming_time_zone, w.zone_changes_at, w.cycle_month, w.cycle_ends_at, w.cycle_basis,
        u.account_type_id,
        a.id, a.kind, a.source_id, a.balance, a.held, a.sequence, a.overdraft, a.filled_at, {due}, w.awaited,
-       w.watch_micro
+       w.watch_micro, w.watch_lower
 FROM wallets_wallet w
 LEFT JOIN identity_user u ON u.id = w.user_id
 JOIN ledger_account a ON a.holder_id = w.id
@@ -83,7 +83,7 @@ def _wallet(row: tuple[Any, ...], grants: Mapping[str | int, Grants]) -> WalletS
         cycle_basis=row[12],
         grants=grants.get(row[13] or row[0], ()),
         awaited=bool(row[23]),
-        watch=row[24],
+        watch=() if row[24] is None else (row[24], *(sql.from_json(row[25]) or ())),
     )
 
 

@@ -44,6 +44,9 @@ class Wallet(models.Model):
         blank=True,
         help_text="Told when the balance falls below this: the owner's own alert, else an organisation's.",
     )
+    watch_lower = models.JSONField(
+        null=True, blank=True, help_text="Lower thresholds of the owner's other organisations, told too."
+    )
     awaited = models.BooleanField(
         default=False, help_text="Something waits for tokens here: when some arrive, that is told."
     )

@@ -61,7 +61,7 @@ class Bucket:
 class WalletState:
     """A wallet with its buckets; `grants` are (from, micro-tokens a month), the latest first.
 
-    Somebody wants to know when the balance falls below `watch`.
+    Somebody wants to know when the balance falls below one of `watch`, the greatest first.
     """
 
     id: int
@@ -77,7 +77,7 @@ class WalletState:
     cycle_basis: int
     grants: tuple[tuple[datetime, int], ...] = ()
     awaited: bool = False
-    watch: int | None = None
+    watch: tuple[int, ...] = ()
     buckets: dict[tuple[str, int], Bucket] = field(default_factory=dict)
     changed: bool = False
 
@@ -100,13 +100,14 @@ class WalletState:
 
     @property
     def fell_low(self) -> bool:
-        """Whether the balance has fallen below what is watched since it was loaded: once per crossing.
+        """Whether the balance has fallen below a threshold since it was loaded: once per crossing.
 
         Held tokens count as there: a hold that is released must not tell anybody twice.
         """
-        if self.watch is None or self.balance >= self.watch:
+        if not self.watch or self.balance >= self.watch[0]:
             return False
-        return sum(bucket.loaded_balance for bucket in self.buckets.values()) >= self.watch
+        loaded = sum(bucket.loaded_balance for bucket in self.buckets.values())
+        return any(self.balance < below <= loaded for below in self.watch)
 
     @property
     def gained(self) -> bool:

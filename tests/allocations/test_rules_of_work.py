@@ -155,16 +155,27 @@ def test_who_joins_is_watched_and_who_leaves_is_not(school: Organisation) -> Non
     assert Wallet.objects.get(user=dan).watch_micro is None
 
 
-def test_the_greatest_threshold_of_several_organisations_is_watched(school: Organisation) -> None:
+def test_every_threshold_of_several_organisations_is_watched(school: Organisation) -> None:
     other = an_organisation("other")
     ada = User.objects.get(platform_id="ada")
     a_member(other, "ada")
+
+    def watched() -> tuple[int, list[int] | None]:
+        wallet = Wallet.objects.get(user=ada)
+        assert wallet.watch_micro is not None
+        return wallet.watch_micro, wallet.watch_lower
+
     threshold(school, 50)
     threshold(other, 90)
-    assert Wallet.objects.get(user=ada).watch_micro == 90 * MICRO
+    assert watched() == (90 * MICRO, [50 * MICRO])
+    charge("ada", "111", organisation=None)
+    charge("ada", "10", organisation=None)
+    assert low() == 1
+    charge("ada", "30", organisation=None)
+    assert low() == 2
     threshold(other, None)
-    assert Wallet.objects.get(user=ada).watch_micro == 50 * MICRO
-    assert left("ada") == {"free": "200"}
+    assert watched() == (50 * MICRO, None)
+    assert left("ada") == {"free": "49"}
 
 
 def _members_limits(people: list[str], tokens: int | None, *, remove: bool = False) -> None:

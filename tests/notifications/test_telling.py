@@ -23,6 +23,7 @@ from tests.cast import AT, a_member, a_user, an_organisation, load_prices, pays
 from tests.usage.charging import charge, limit
 
 pytestmark = pytest.mark.django_db
+SOON = AT + timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -132,6 +133,29 @@ def test_a_balance_that_rose_again_before_it_was_told_is_not_told(school: Organi
     )
     tell()
     assert told() == {}
+
+
+def test_each_organisation_is_told_at_its_own_threshold_and_once(school: Organisation) -> None:
+    other = an_organisation("other")
+    a_member(other, "olga", role="owner")
+    a_member(other, "ada")
+    set_member_alert(organisation=school, below=150 * MICRO, actor="t", at=AT)
+    set_member_alert(organisation=other, below=100 * MICRO, actor="t", at=AT)
+
+    def spend_and_tell(tokens: str) -> dict[str, list[str]]:
+        Notice.objects.update(read_at=AT)
+        charge("ada", tokens, organisation=None)
+        tell()
+        unread = Notice.objects.filter(read_at=None).values_list("user__platform_id", flat=True)
+        return {who: told()[who][-1:] for who in unread}
+
+    assert set(spend_and_tell("60")) == {"ada", "mira", "anna"}
+    assert set(spend_and_tell("50")) == {"ada", "olga"}
+    assert set(spend_and_tell("10")) == set()
+    credit_wallet(
+        owner_type="user", key="ada", tokens=30 * MICRO, kind="promotion", reason="", actor="t", at=SOON
+    )
+    assert set(spend_and_tell("20")) == {"ada", "olga"}
 
 
 def test_what_repeats_and_was_skipped_is_told_with_the_reason(school: Organisation) -> None:
