@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.allocations.limits import Limit, LimitRule, Tally, Total, room
@@ -20,6 +21,7 @@ from apps.core.errors import InsufficientTokens, InvalidState, NotFound, Validat
 from apps.core.units import LARGEST, format_tokens
 from apps.identity.auditing import record_audit
 from apps.organisations.models import CostCentre, Organisation
+from apps.organisations.services import KeptParent, set_cost_centre
 from apps.wallets.books import atomically, open_desk, write
 from apps.wallets.models import Wallet
 
@@ -39,7 +41,8 @@ class Reserve:
     def limit(self, scope: int) -> Limit:
         """What it still reserves is the room of this limit; `scope` is the organisation's wallet."""
         rule = LimitRule(WALLET_OF_CENTRE, self.centre, "total", self.tokens + self.before)
-        return Limit(rule, (scope, WALLET_OF_CENTRE, self.centre), self.first, None, None)
+        total = (scope, WALLET_OF_CENTRE, self.centre)
+        return Limit(rule, total, self.first, None, None, at_most=self.tokens)
 
 
 def wallet_totals(scope: int, centres: Iterable[str]) -> tuple[Total, ...]:
@@ -65,6 +68,30 @@ def reserved_now(organisation_id: int, scope: int, *, but: str = "") -> int:
     return reserved(held, load_tally(Tally(), held)) if held else 0
 
 
+def place_cost_centre(
+    *,
+    organisation: Organisation,
+    key: str,
+    name: str,
+    kind: str,
+    parent: str | KeptParent | None,
+    actor: str,
+    at: datetime,
+) -> tuple[CostCentre, bool]:
+    """Make, change or move a cost centre, as `set_cost_centre` does.
+
+    InvalidState too where one with an earmark would come to lie above or below another.
+    """
+    with transaction.atomic():
+        made = set_cost_centre(
+            organisation=organisation, key=key, name=name, kind=kind, parent=parent, actor=actor, at=at
+        )
+        tree = _tree(organisation)
+        if any(tree.nested(pk) for pk in tree.marked):
+            raise InvalidState(_reserved_once())
+        return made
+
+
 def set_earmark(
     *, organisation: Organisation, centre: str, tokens: int | None, actor: str, at: datetime
 ) -> None:
@@ -87,7 +114,8 @@ def set_earmark(
         if tokens is None:
             Earmark.objects.filter(cost_centre=found).delete()
         else:
-            _require_alone(organisation, found)
+            if _tree(organisation).nested(found.pk):
+                raise InvalidState(_reserved_once())
             state = desk.wallets[wallet.pk]
             free = state.available - reserved_now(organisation.pk, wallet.pk, but=centre)
             if tokens > free and not state.unlimited:
@@ -121,23 +149,35 @@ def set_earmark(
     atomically(work, at=at)
 
 
-def _require_alone(organisation: Organisation, centre: CostCentre) -> None:
-    """InvalidState where spending would count for two earmarks: one above or below is there."""
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """An organisation's cost centres: the parent of each, and those with an earmark."""
+
+    parents: dict[int, int | None]
+    marked: frozenset[int]
+
+    def nested(self, pk: int) -> bool:
+        """Whether an earmark lies above or below, so that spending would count for both."""
+        above = set(self.upwards(pk))
+        others = self.marked - {pk}
+        return any(other in above or pk in self.upwards(other) for other in others)
+
+    def upwards(self, pk: int) -> Sequence[int]:
+        """A cost centre and those above it."""
+        found: list[int] = []
+        here: int | None = pk
+        while here is not None:
+            found.append(here)
+            here = self.parents.get(here)
+        return found
+
+
+def _tree(organisation: Organisation) -> _Tree:
     rows = CostCentre.objects.filter(organisation=organisation).values_list("pk", "parent_id", "earmark__pk")
-    parents: dict[int, int | None] = {pk: parent for pk, parent, _earmark in rows}
-    marked = [pk for pk, _parent, earmark in rows if earmark is not None and pk != centre.pk]
-    above = set(_upwards(parents, centre.pk))
-    if any(pk in above or centre.pk in _upwards(parents, pk) for pk in marked):
-        raise InvalidState(
-            _("A cost centre above or below this one has an earmark: tokens can be reserved once only.")
-        )
+    listed = list(rows)
+    marked = frozenset(pk for pk, _parent, earmark in listed if earmark is not None)
+    return _Tree({pk: parent for pk, parent, _earmark in listed}, marked)
 
 
-def _upwards(parents: dict[int, int | None], pk: int) -> Sequence[int]:
-    """A cost centre and those above it."""
-    found: list[int] = []
-    here: int | None = pk
-    while here is not None:
-        found.append(here)
-        here = parents.get(here)
-    return found
+def _reserved_once() -> str:
+    return _("A cost centre above or below this one has an earmark: tokens can be reserved once only.")

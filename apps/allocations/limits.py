@@ -57,7 +57,10 @@ class LimitRule:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A rule applied to somebody: which total it caps, over which days."""
+    """A rule applied to somebody: which total it caps, over which days.
+
+    Its room is never more than `at_most` micro-tokens, whatever is returned.
+    """
 
     rule: LimitRule
     total: Total
@@ -65,6 +68,7 @@ class Limit:
     end: date | None
     resets_at: datetime | None
     warns_only: bool = False
+    at_most: int | None = None
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -109,7 +113,8 @@ def room(limit: Limit, tally: Tally) -> int:
     """Micro-tokens that the limit still allows; never below zero."""
     if limit.rule.tokens is None or limit.warns_only:
         return NO_LIMIT
-    return max(limit.rule.tokens - tally.spent(limit), 0)
+    left = max(limit.rule.tokens - tally.spent(limit), 0)
+    return left if limit.at_most is None else min(left, limit.at_most)
 
 
 def tightest(limits: Iterable[Limit], tally: Tally) -> Limit | None:

@@ -113,7 +113,8 @@ def end_recurring(*, organisation: Organisation, number: int, actor: str, at: da
 def carry_out(number: int, *, at: datetime) -> bool:
     """Carry out a recurring allocation that is due, once, and say when it is due next.
 
-    Answers whether it was due. What cannot be done is skipped as a whole, with the reason kept.
+    Answers whether it was. What cannot be done is skipped as a whole, with the reason kept. One that was due
+    several times while no bell rang is due again at once, until it has caught up.
     """
     with transaction.atomic():
         rows = RecurringAllocation.objects.select_for_update(no_key=True, of=("self",))
@@ -121,14 +122,20 @@ def carry_out(number: int, *, at: datetime) -> bool:
         if found is None:
             return False
         wallet = Wallet.objects.get(organisation=found.organisation)
+        if wallet.calendar.day_of(at) < found.next_on:  # the time zone was changed to one further west
+            _due_on(found, found.next_on, wallet)
+            return False
         found.skipped = _give(found, at)
         found.last_at = at
-        found.next_on = next_day(found.every, found.day, wallet.calendar.day_of(at))
-        found.due_at = wallet.calendar.start_of(found.next_on)
-        found.save(update_fields=["skipped", "last_at", "next_on", "due_at"])
+        _due_on(found, next_day(found.every, found.day, found.next_on), wallet)
         if found.skipped:
             emit(SKIPPED, [found.pk], at=at)
         return True
+
+
+def _due_on(found: RecurringAllocation, day: date, wallet: Wallet) -> None:
+    found.next_on, found.due_at = day, wallet.calendar.start_of(day)
+    found.save(update_fields=["skipped", "last_at", "next_on", "due_at"])
 
 
 def _give(found: RecurringAllocation, at: datetime) -> str:
@@ -137,20 +144,24 @@ def _give(found: RecurringAllocation, at: datetime) -> str:
     people = (key,) if found.subject_type == "member" else ()
     audience = Audience(_TO[found.subject_type], key, people)
     members = candidates(found.organisation, audience, at=at)
-    how: How = "top_up" if found.mode == RecurringAllocation.Mode.TOP_UP else "each"
+    if not members:
+        return _("Nobody belongs to those who are to get tokens.")
+    top_up = found.mode == RecurringAllocation.Mode.TOP_UP
+    how: How = "top_up" if top_up else "each"
     move = plan_allocation(members, how, found.tokens_micro)
-    items = [Item(step.member.key, step.moves) for step in move.moving]
-    if not items:
+    if not move.moving:
         return ""
+    amounts = {step.member.key: found.tokens_micro if top_up else step.moves for step in move.moving}
     try:
         with transaction.atomic():
             allocate(
                 organisation=found.organisation,
-                items=items,
+                items=[Item(key, tokens) for key, tokens in amounts.items()],
                 note=found.note,
                 actor=found.actor,
                 at=at,
                 recurring=found.pk,
+                top_up=top_up,
             )
     except Problem as refused:
         return refused.detail[:500]

@@ -87,14 +87,19 @@ def allocate(
     at: datetime,
     form_key: UUID | None = None,
     recurring: int | None = None,
+    top_up: bool = False,
 ) -> Run:
     """Move tokens from the organisation to members' allocated buckets: all items or none.
 
+    With `top_up` each item says how many of the organisation's tokens the member is to have: what is missing
+    is worked out under the locks, so that two who top up at once do not give double.
+
     Earned tokens go first, then purchased; free ones stay. NotFound, NotAMember, InvalidState (somebody
-    is barred), PriceBookMismatch or InsufficientTokens change nothing.
+    is barred, nothing is missing), PriceBookMismatch or InsufficientTokens change nothing.
     """
     by = Author(actor, note, form_key, recurring)
-    return _move(organisation, items, by, at, Allocation.Direction.ALLOCATE, _give)
+    choose = _missing if top_up else None
+    return _move(organisation, items, by, at, Allocation.Direction.ALLOCATE, _give, choose)
 
 
 def reclaim(
@@ -136,6 +141,7 @@ def move(
 
 
 Step = Callable[[Desk, WalletState, WalletState, Item, str, str, datetime], None]
+Choose = Callable[[Desk, Wallet, Mapping[str, Wallet], Sequence[Item]], Sequence[Item]]
 RESERVED = "reserved"
 """Under this note a desk keeps what earmarks reserve in the organisation's wallet."""
 
@@ -147,6 +153,7 @@ def _move(
     at: datetime,
     direction: Allocation.Direction,
     step: Step,
+    choose: Choose | None = None,
 ) -> Run:
     note, actor = by.note, by.actor
     users = [item.user for item in items]
@@ -165,14 +172,28 @@ def _move(
         _check_wallets(desk, own.pk, direction)
         _require_new(by)
         first = len(desk.transfers)
-        for item in items:
+        moved = choose(desk, own, wallets, items) if choose else items
+        for item in moved:
             step(desk, desk.wallets[own.pk], desk.wallets[wallets[item.user].pk], item, note, actor, at)
         write(desk, at=at)
         made = tuple(transfer.number for transfer in desk.transfers[first:])
-        _record(organisation, wallets, items, made, direction, by, at)
-        return Run(made[0], tuple(items), made, desk, own.pk)
+        _record(organisation, wallets, moved, made, direction, by, at)
+        return Run(made[0], tuple(moved), made, desk, own.pk)
 
     return atomically(work, at=at)
+
+
+def _missing(desk: Desk, own: Wallet, wallets: Mapping[str, Wallet], items: Sequence[Item]) -> Sequence[Item]:
+    """What each lacks of the amount of the item; InvalidState if nobody lacks any."""
+    lacking = []
+    for item in items:
+        bucket = desk.wallets[wallets[item.user].pk].buckets.get((ALLOCATED, own.pk))
+        tokens = item.tokens - (bucket.available if bucket else 0)
+        if tokens > 0:
+            lacking.append(Item(item.user, tokens))
+    if not lacking:
+        raise InvalidState(_("Everybody has that many already: nothing would move."))
+    return lacking
 
 
 def _wallets_of(organisation: Organisation, users: Sequence[str]) -> tuple[Wallet, dict[str, Wallet]]:
@@ -237,10 +258,11 @@ def _check_wallets(desk: Desk, own: int, direction: str) -> None:
 def _give(
     desk: Desk, own: WalletState, member: WalletState, item: Item, note: str, actor: str, at: datetime
 ) -> None:
-    earned = min(max(own.bucket(EARNED).available, 0), item.tokens)
-    bought = item.tokens - earned
     purchased = own.bucket(PURCHASED)
-    free_of_earmarks = max(own.available - desk.notes.get(RESERVED, 0), 0)
+    lasting = max(own.bucket(EARNED).available, 0)
+    earned = min(lasting, item.tokens)
+    bought = item.tokens - earned
+    free_of_earmarks = max(lasting + purchased.available - desk.notes.get(RESERVED, 0), 0)
     lacking = max(bought - max(purchased.available, 0), item.tokens - free_of_earmarks)
     if lacking > 0 and not own.unlimited:
         missing = lacking

@@ -17,5 +17,7 @@ def carry_out_recurring() -> None:
 
 def _carry_out() -> str:
     at = now()
-    done = sum(carry_out(number, at=at) for number in due_now(at=at))
+    done = 0
+    while due := due_now(at=at):
+        done += sum(carry_out(number, at=at) for number in due)
     return f"{done} recurring allocations" if done else "nothing due"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,7 @@ from apps.allocations.models import Allocation
 from apps.allocations.services import Item, allocate, reclaim
 from apps.core.errors import (
     InsufficientTokens,
+    InvalidState,
     NotAMember,
     NotFound,
     PriceBookMismatch,
@@ -142,3 +144,14 @@ def test_the_month_begins_before_tokens_arrive(school: Organisation) -> None:
     december = datetime(2026, 12, 1, tzinfo=UTC)
     give(school, ("ada", 5), at=december)
     assert buckets("ada", "user", at=december) == (90, 5, 0, 0)
+
+
+def test_topping_up_gives_what_is_missing_when_it_comes_to_it(school: Organisation) -> None:
+    give(school, ("ada", 4))
+    items = [Item("ada", 10 * MICRO), Item("bob", 10 * MICRO)]
+    top_up = partial(allocate, organisation=school, items=items, note="", actor="tests", at=AT, top_up=True)
+    give(school, ("bob", 10))  # somebody else, between the preview and the confirmation
+    run = top_up()
+    assert [(item.user, item.tokens // MICRO) for item in run.items] == [("ada", 6)]
+    with pytest.raises(InvalidState, match="nothing would move"):
+        top_up()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +10,15 @@ import pytest
 from apps.allocations.models import AllocationRun, RecurringAllocation
 from apps.allocations.recurring import carry_out, due_now, end_recurring, next_day, repeat_allocation
 from apps.allocations.rules import SubjectRef
+from apps.allocations.services import remove_member
+from apps.allocations.tasks import carry_out_recurring
+from apps.core.clock import stopped_at
 from apps.core.errors import InvalidState, NotFound, Problem, ValidationError
 from apps.core.units import MICRO
 from apps.events.models import Event
+from apps.identity.models import User
 from apps.organisations.models import Organisation
+from apps.wallets.services import sync_organisation
 from tests.cast import AT, an_organisation, give
 from tests.usage.charging import left
 
@@ -80,13 +85,36 @@ def test_when_the_wallet_cannot_pay_for_all_nobody_gets_any_and_it_is_told(schoo
     assert list(Event.objects.values_list("kind", "key")) == [("recurring.skipped", made.pk)]
 
 
-def test_a_bell_that_was_missed_for_months_gives_once(school: Organisation) -> None:
+def test_a_bell_that_was_missed_for_months_is_caught_up_with(school: Organisation) -> None:
     made = repeat(school)
     late = datetime(2027, 3, 20, tzinfo=UTC)
-    carry_out(made.pk, at=late)
-    assert AllocationRun.objects.count() == 1
+    with stopped_at(late):
+        carry_out_recurring()
+    assert AllocationRun.objects.count() == 4
+    assert left("ada", at=late)["allocated"] == "40"
     made.refresh_from_db()
     assert made.next_on == date(2027, 4, 1)
+
+
+def test_a_zone_changed_to_the_west_does_not_give_the_same_day_twice(school: Organisation) -> None:
+    sync_organisation(key="school", fields={"time_zone": "Europe/Berlin"}, at=AT)
+    made = repeat(school)
+    sync_organisation(key="school", fields={"time_zone": "America/New_York"}, at=AT)
+    made.refresh_from_db()
+    for hours in range(-2, 30):
+        carry_out(made.pk, at=DECEMBER + timedelta(hours=hours))
+    assert AllocationRun.objects.count() == 1
+    made.refresh_from_db()
+    assert made.next_on == date(2027, 1, 1)
+
+
+def test_an_audience_that_has_left_is_told_of(school: Organisation) -> None:
+    made = repeat(school, subject=SubjectRef("member", "ada"))
+    remove_member(organisation=school, user=User.objects.get(platform_id="ada"), actor="t", at=AT)
+    carry_out(made.pk, at=DECEMBER)
+    made.refresh_from_db()
+    assert made.skipped == "Nobody belongs to those who are to get tokens."
+    assert Event.objects.filter(kind="recurring.skipped", key=made.pk).count() == 1
 
 
 def test_what_has_ended_does_not_come(school: Organisation) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 
 import pytest
 
-from apps.allocations.earmarks import reserved_now, set_earmark
+from apps.allocations.earmarks import place_cost_centre, reserved_now, set_earmark
 from apps.allocations.services import Item, allocate
 from apps.core.errors import InsufficientTokens, InvalidState, NotFound, ValidationError
 from apps.core.proof import verify_ledger
 from apps.core.units import MICRO
 from apps.organisations.models import Organisation
 from apps.organisations.services import set_cost_centre
+from apps.wallets.granting import set_monthly_grant
 from apps.wallets.models import Wallet
 from tests.cast import AT, a_member, an_organisation, give, load_prices, pays
 from tests.usage.charging import charge, denied, left, refund
@@ -117,3 +118,31 @@ def test_tokens_are_reserved_once_only(school: Organisation) -> None:
     with pytest.raises(ValidationError):
         mark(school, "lab", 0)
     assert held_back(school) == 100
+
+
+def test_a_refund_of_what_was_spent_before_reserves_no_more_than_was_set(school: Organisation) -> None:
+    made = charge("ada", "50", centre="lab")
+    mark(school, "lab", 20)
+    refund(made)
+    assert held_back(school) == 20
+
+
+def test_no_centre_with_an_earmark_is_moved_below_another(school: Organisation) -> None:
+    mark(school, "lab", 20)
+    mark(school, "club", 20)
+    place = partial(
+        place_cost_centre, organisation=school, key="club", name="Club", kind="project", actor="t", at=AT
+    )
+    with pytest.raises(InvalidState, match="reserved once only"):
+        place(parent="lab")
+    centre, _made = place(parent="sciences")
+    assert (centre.name, centre.parent and centre.parent.platform_id) == ("Club", "sciences")
+
+
+def test_free_tokens_that_lapse_back_no_earmark(school: Organisation) -> None:
+    wallet = Wallet.objects.get(organisation=school).pk
+    set_monthly_grant(wallet_id=wallet, tokens=50 * MICRO, from_on=date(2026, 12, 1), at=AT)
+    december = datetime(2026, 12, 2, tzinfo=UTC)
+    mark(school, "lab", 100, at=december)
+    with pytest.raises(InsufficientTokens):
+        allocate(organisation=school, items=[Item("ada", MICRO)], note="", actor="tests", at=december)

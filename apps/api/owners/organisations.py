@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from apps.allocations.alerts import admit_member
 from apps.allocations.defaults import open_organisation
+from apps.allocations.earmarks import place_cost_centre
 from apps.allocations.services import remove_member
 from apps.api.calls import Answer, Call, operation, organisation_in_path
 from apps.api.endpoint import Endpoint
@@ -21,7 +22,7 @@ from apps.identity.scopes import ORGANISATIONS, READ
 from apps.identity.selectors import find_user
 from apps.organisations.models import CostCentre, Membership, Role
 from apps.organisations.selectors import cost_centres_of, find_member, find_organisation, members_of
-from apps.organisations.services import KeptParent, set_cost_centre
+from apps.organisations.services import KeptParent
 from apps.wallets.models import Wallet
 from apps.wallets.selectors import find_wallet
 
@@ -226,7 +227,7 @@ class CostCentreEndpoint(Endpoint):
     )
     def put(self, call: Call) -> Answer:
         organisation = find_organisation(call.path["organisation_id"])
-        centre, created = set_cost_centre(
+        centre, created = place_cost_centre(
             organisation=organisation,
             key=call.path["cost_centre_id"],
             name=call.body["name"],
