@@ -49,4 +49,4 @@ def move_cap(
             LimitChange(SubjectRef("cost_centre", giver), period, caps[giver] - tokens),
             LimitChange(SubjectRef("cost_centre", taker), period, caps[taker] + tokens),
         ]
-        set_limits(organisation=organisation, changes=changes, actor=actor, at=at)
+        set_limits(organisation=organisation, changes=changes, actor=actor, at=at, keep_raises=True)

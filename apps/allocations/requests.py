@@ -189,7 +189,7 @@ def _grant(
     if answer == "raised":
         base = _without_raises(organisation, subject, limit.rule, limit)
         change = LimitChange(subject, period, min(base + more, LARGEST))
-        set_limits(organisation=organisation, changes=[change], actor=actor, at=at)
+        set_limits(organisation=organisation, changes=[change], actor=actor, at=at, keep_raises=True)
         return
     today = Wallet.objects.get(organisation=organisation).calendar.day_of(at)
     until = following(period, today)

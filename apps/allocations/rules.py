@@ -12,13 +12,14 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.allocations.models import FundingRule, PersonalBudget, SpendingLimit
+from apps.allocations.models import FundingRule, LimitRaise, PersonalBudget, SpendingLimit
 from apps.core.errors import NotAMember, NotFound, ValidationError
 from apps.core.units import format_tokens
 from apps.identity.auditing import made_record, record_audit, record_audits
 from apps.identity.models import AuditRecord, User
 from apps.organisations.models import CostCentre, Membership, Organisation, Role
 from apps.organisations.services import lock_organisation
+from apps.wallets.models import Wallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +182,17 @@ class LimitChange:
 
 
 def set_limits(
-    *, organisation: Organisation, changes: Sequence[LimitChange], actor: str, at: datetime
+    *,
+    organisation: Organisation,
+    changes: Sequence[LimitChange],
+    actor: str,
+    at: datetime,
+    keep_raises: bool = False,
 ) -> None:
     """Set or remove the limits listed, all or none; others stay as they are.
 
-    A removed limit's member may have left. ValidationError if a limit is named twice.
+    What was granted on top of those that change is over, for who sets a limit of 0 means 0; with
+    `keep_raises` it stays. A removed limit's member may have left. ValidationError if a limit is named twice.
     """
     places = [(change.subject, change.period) for change in changes]
     if len(set(places)) != len(places):
@@ -196,6 +203,8 @@ def set_limits(
         check_subjects(organisation, [change.subject for change in changes if not change.remove])
         stored = _stored_limits(organisation, changes)
         _write_limits(organisation, changes, stored, actor, at)
+        if not keep_raises:
+            _end_raises(organisation, {_place(c) for c in changes if _changes(c, stored)}, at)
         record_audits(_limit_record(organisation, change, stored, actor, at) for change in changes)
 
 
@@ -230,9 +239,11 @@ def _write_limits(
     gone, new = [], []
     for change in changes:
         row = stored.get(_place(change))
-        if change.remove:
-            gone += [row.pk] if row else []
-        elif row is None or row.tokens_micro != change.tokens:
+        if not _changes(change, stored):
+            continue
+        if row is not None and change.remove:
+            gone.append(row.pk)
+        else:
             kind, key, period = _place(change)
             new.append(
                 SpendingLimit(
@@ -252,6 +263,23 @@ def _write_limits(
         unique_fields=["organisation", "subject_type", "subject_key", "period"],
         update_fields=["tokens_micro", "set_at", "set_by"],
     )
+
+
+def _changes(change: LimitChange, stored: Mapping[_Place, SpendingLimit]) -> bool:
+    row = stored.get(_place(change))
+    return row is not None if change.remove else row is None or row.tokens_micro != change.tokens
+
+
+def _end_raises(organisation: Organisation, places: set[_Place], at: datetime) -> None:
+    """Let what was granted on top of these limits hold until yesterday only."""
+    rows = LimitRaise.objects.filter(
+        organisation=organisation, subject_key__in={key for _kind, key, _period in places}
+    )
+    found = [row for row in rows if (row.subject_type, row.subject_key, row.period) in places]
+    if found:
+        today = Wallet.objects.get(organisation=organisation).calendar.day_of(at)
+        over = [row.pk for row in found if row.until_on > today]
+        LimitRaise.objects.filter(pk__in=over).update(until_on=today)
 
 
 def _limit_record(

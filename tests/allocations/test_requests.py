@@ -16,7 +16,7 @@ from apps.allocations.requests import (
     limit_now,
     withdraw_request,
 )
-from apps.allocations.rules import SubjectRef
+from apps.allocations.rules import LimitChange, SubjectRef, set_limits
 from apps.core.errors import InvalidState, NotAMember, NotFound, Problem, ValidationError
 from apps.core.periods import Period
 from apps.core.units import MICRO
@@ -221,3 +221,19 @@ def test_asking_and_deciding_are_told_and_deciding_is_on_record(school: Organisa
     ]
     record = AuditRecord.objects.get(action="limit_request.decide")
     assert (record.actor, record.subject) == ("user:mira", "organisation:school")
+
+
+def test_who_sets_a_limit_means_it_whatever_was_granted(school: Organisation) -> None:
+    decide(school, ask(school, 40), "granted")
+    mine = SubjectRef("member", "ada")
+    set_limits(organisation=school, changes=[LimitChange(mine, "week", 0)], actor="t", at=AT)
+    assert cap(school) == 0
+    assert denied(lambda: charge("ada", "1")) == ("limit_reached", "member", "week")
+
+
+def test_a_limit_that_is_set_to_what_it_is_leaves_what_was_granted(school: Organisation) -> None:
+    mine = LimitChange(SubjectRef("member", "ada"), "week", 100 * MICRO)
+    set_limits(organisation=school, changes=[mine], actor="t", at=AT)
+    decide(school, ask(school, 40), "granted")
+    set_limits(organisation=school, changes=[mine], actor="t", at=AT)
+    assert cap(school) == 140
