@@ -284,9 +284,14 @@ def _paying_scope(charge: ChargeState, setting: Setting) -> set[int]:
 
 
 def _payers_of(charge: ChargeState, setting: Setting, desk: Desk) -> Payers:
-    """Who pays for more: by the mode and percent of the hold, the limits of the day it was made on."""
+    """Who pays for more: by the mode and percent of the hold, the limits of the day it was made on.
+
+    An organisation that the person has left pays what it held and nothing beyond (organisations.md).
+    """
     user = setting.by_wallet[charge.wallet_id]
     organisation = setting.by_wallet.get(charge.organisation_wallet_id or 0)
+    if organisation and (organisation.wallet_id, user.owner_key) not in setting.roles:
+        organisation = None
     _remember(charge, setting)
     rule = Funding(charge.shared_pool, charge.micro_percent)
     return setting.payers(

@@ -9,16 +9,16 @@ import pytest
 from django.db import connection
 
 from apps.allocations.services import Item, allocate, remove_member
-from apps.core.errors import InvalidState, NotAMember, NotFound
+from apps.core.errors import InsufficientTokens, InvalidState, NotAMember, NotFound
 from apps.core.units import MICRO
 from apps.identity.models import AuditRecord
 from apps.organisations.models import Membership, Organisation
-from apps.usage.changing import capture_charge, release_charge
+from apps.usage.changing import capture_charge, extend_charge, release_charge
 from apps.usage.services import create_charge
 from apps.usage.state import ChargeRequest
 from apps.wallets.selectors import view_wallet
 from tests.allocations.conftest import a_school
-from tests.cast import AT, a_member, a_user, give, units
+from tests.cast import AT, a_member, a_user, give, pays, units
 
 
 def leave(school: Organisation, key: str) -> None:
@@ -125,3 +125,26 @@ def test_leaving_and_being_given_to_at_once_strands_no_tokens() -> None:
         thread.join()
     assert [view_wallet("user", f"m{place}", at=AT).allocated for place in range(6)] == [0] * 6
     assert left_to_school() == 140
+
+
+def test_an_organisation_pays_no_more_than_it_held_for_who_has_left(school: Organisation) -> None:
+    pays(school, "shared_pool")
+    held = create_charge(
+        ChargeRequest("ada", "page", units(page=60), organisation="school"), client_id=None, at=AT
+    )
+    leave(school, "ada")
+    with pytest.raises(InsufficientTokens):
+        extend_charge(held.id, used=None, reserve=units(page=70), hold_seconds=None, at=AT)
+    ended = capture_charge(held.id, quantities=units(page=100), options=None, at=AT)
+    assert (ended.uncollected, left_to_school()) == (40 * MICRO, 80)
+
+
+def test_who_has_left_pays_the_rest_of_what_was_covered(school: Organisation) -> None:
+    pays(school, "member_wallets", 50)
+    a_user("ada", credit="50")
+    charge = create_charge(
+        ChargeRequest("ada", "page", units(page=220), organisation="school"), client_id=None, at=AT
+    )
+    leave(school, "ada")
+    ended = capture_charge(charge.id, quantities=units(page=240), options=None, at=AT)
+    assert (ended.uncollected, left_to_school()) == (0, 130)

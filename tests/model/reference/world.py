@@ -105,10 +105,11 @@ class World(Rules):
         return found
 
     def till(self, charge: Charge) -> Till:
-        """Everything that may pay for the charge now."""
+        """Everything that may pay for the charge now: an organisation pays for its members."""
         user = self.owners["user", charge.user]
         key = charge.payer_keys[1]
-        organisation = self.owners[key] if key else None
+        belongs = charge.organisation and charge.user in self.organisations[charge.organisation].roles
+        organisation = self.owners[key] if key and belongs else None
         same = organisation is None or organisation.book == user.book
         payer = None if charge.shared else user
         rooms = self.rooms(charge)
