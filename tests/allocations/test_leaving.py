@@ -8,11 +8,14 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from apps.allocations.models import AllocationRun
 from apps.allocations.services import Item, allocate, remove_member
 from apps.core.errors import InsufficientTokens, InvalidState, NotAMember, NotFound
 from apps.core.units import MICRO
 from apps.identity.models import AuditRecord
 from apps.organisations.models import Membership, Organisation
+from apps.portal.allocations_page.page import fates_of
+from apps.portal.holdings import load_shell
 from apps.usage.changing import capture_charge, extend_charge, release_charge
 from apps.usage.services import create_charge
 from apps.usage.state import ChargeRequest
@@ -148,3 +151,17 @@ def test_who_has_left_pays_the_rest_of_what_was_covered(school: Organisation) ->
     leave(school, "ada")
     ended = capture_charge(charge.id, quantities=units(page=240), options=None, at=AT)
     assert (ended.uncollected, left_to_school()) == (0, 130)
+
+
+def test_what_was_held_when_somebody_left_counts_as_taken_back(school: Organisation) -> None:
+    give(school, "ada", "100")
+    a_member(school, "mira", role="owner")
+    held = create_charge(ChargeRequest("ada", "page", units(page=260)), client_id=None, at=AT)
+    leave(school, "ada")
+    release_charge(held.id, reason="", at=AT + timedelta(minutes=1))
+    shell = load_shell(a_user("mira"), AT + timedelta(hours=1), "school")
+    holding = shell.organisation("school")
+    assert holding is not None
+    run = AllocationRun.objects.get(direction="allocate").number
+    (fate,) = fates_of(school, holding, [run])[run].values()
+    assert (fate.reclaimed, fate.spent, fate.left) == (100 * MICRO, 0, 0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -17,8 +18,8 @@ from apps.core import figures
 from apps.core.errors import NotFound
 from apps.core.periods import zone
 from apps.identity.models import User
-from apps.ledger.models import Account
-from apps.organisations.models import CostCentre, Organisation, Role
+from apps.ledger.models import Account, Entry
+from apps.organisations.models import CostCentre, Membership, Organisation, Role
 from apps.portal.holdings import Holding, Shell
 from apps.portal.members_page.people import ROLES
 from apps.wallets.models import Wallet
@@ -174,19 +175,47 @@ def fates_of(
 
 
 def _fates(organisation: Organisation, holding: Holding, users: set[int]) -> dict[int, dict[int, Fate]]:
-    """By user and run, from all that they were given and what of it they still have: two queries."""
-    histories: dict[int, list[tuple[int, int]]] = {}
+    """By user and run, from all that they were given and what of it they still have: two queries, two more
+    where somebody of them has left."""
+    histories: dict[int, list[tuple[datetime, int, int]]] = {user: [] for user in users}
     listed = Allocation.objects.filter(organisation=organisation).order_by("pk")
-    for user, number, direction, tokens in listed.values_list(
-        "user_id", "number", "direction", "tokens_micro"
+    for user, at, number, direction, tokens in listed.values_list(
+        "user_id", "at", "number", "direction", "tokens_micro"
     ):
         if user in users:
             sign = 1 if direction == Allocation.Direction.ALLOCATE else -1
-            histories.setdefault(user, []).append((number, sign * tokens))
+            histories[user].append((at, number, sign * tokens))
     held = Account.objects.filter(source_id=holding.wallet_id, kind="allocated")
     wallets = dict(held.values_list("holder_id", "balance"))
     owners = dict(Wallet.objects.filter(pk__in=list(wallets)).values_list("user_id", "pk"))
-    return {user: fates(history, wallets.get(owners.get(user, 0), 0)) for user, history in histories.items()}
+    for user, at, tokens in _came_back_late(organisation, holding, users, owners):
+        histories[user].append((at, 0, tokens))
+    return {
+        user: fates(
+            [(number, tokens) for _at, number, tokens in sorted(history, key=itemgetter(0))],
+            wallets.get(owners.get(user, 0), 0),
+        )
+        for user, history in histories.items()
+    }
+
+
+def _came_back_late(
+    organisation: Organisation, holding: Holding, users: set[int], owners: Mapping[int, int]
+) -> list[tuple[int, datetime, int]]:
+    """What was held when somebody left and came back with the hold's end: (user, at, micro-tokens)."""
+    gone = Membership.objects.filter(organisation=organisation, user__in=users, ended_at__isnull=False)
+    people = {owners[user]: user for user in gone.values_list("user_id", flat=True) if user in owners}
+    if not people:
+        return []
+    late = Entry.objects.filter(
+        account__kind="allocated",
+        account__source_id=holding.wallet_id,
+        account__holder_id__in=list(people),
+        transfer__kind="reclaim",
+        transfer__charge_id__isnull=False,
+    )
+    rows = late.order_by("pk").values_list("account__holder_id", "transfer__at", "amount")
+    return [(people[holder or 0], at, amount) for holder, at, amount in rows]
 
 
 def _repeating(organisation: Organisation) -> tuple[Repeating, ...]:
