@@ -30,6 +30,7 @@ from apps.identity.services import Author, revoke_api_key
 from apps.ledger.models import Account
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.services import close, end_all_memberships, lock_organisation
+from apps.plans.models import Subscription
 from apps.plans.services import end_plan, subscription_on
 from apps.wallets.books import atomically, project
 from apps.wallets.models import Wallet
@@ -171,7 +172,8 @@ def _end_what_goes_on(organisation: Organisation, actor: str, at: datetime) -> N
     )
     today = Wallet.objects.get(organisation=organisation).calendar.day_of(at)
     held = subscription_on(organisation, today)
-    if held is not None and held.until_on is None:
+    coming = Subscription.objects.filter(organisation=organisation, from_on__gt=today)
+    if held is not None and (held.until_on is None or coming.exists()):
         end_plan(organisation=organisation, actor=actor, at=at, reason="The organisation was closed")
     for key in _keys(organisation):
         if key.works_at(at):

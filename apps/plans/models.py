@@ -45,6 +45,8 @@ class Subscription(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="subscriptions")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
+    name = models.CharField(max_length=80, help_text="The plan's, when it was assigned.")
+    price_minor = models.BigIntegerField(help_text="In cents per period, when it was assigned.")
     period = models.CharField(max_length=5, choices=Plan.Period.choices)
     quota = models.PositiveIntegerField()
     free_tokens_micro = models.BigIntegerField(default=0)

@@ -26,6 +26,7 @@ class PlanUsage:
     """
 
     name: str
+    price_minor: int
     period: str
     quota: int
     used: int
@@ -50,11 +51,7 @@ def plan_usage(
     desk = desk or project([wallet.pk], at=at)
     calendar = desk.wallets[wallet.pk].calendar
     day = calendar.day_of(at)
-    rows = list(
-        Subscription.objects.filter(organisation_id=wallet.organisation_id or 0)
-        .select_related("plan")
-        .order_by("from_on")
-    )
+    rows = list(Subscription.objects.filter(organisation_id=wallet.organisation_id or 0).order_by("from_on"))
     held = next((row for row in rows if terms_of(row).holds_on(day)), None)
     if held is None:
         return None
@@ -63,7 +60,8 @@ def plan_usage(
     theirs = quota_on(terms, scope=wallet.pk, calendar=calendar, day=day, member=member)
     tally = load_tally(Tally(added=tally_on(desk).added), [quota, theirs])
     return PlanUsage(
-        name=held.plan.name,
+        name=held.name,
+        price_minor=held.price_minor,
         period=held.period,
         quota=held.quota,
         used=tally.spent(quota) // GENERATION,
@@ -83,7 +81,7 @@ def plan_of(organisation: Organisation, *, at: datetime) -> Subscription | None:
 
 def terms_of(held: Subscription) -> Terms:
     """What a subscription allows, as a value."""
-    return Terms(held.plan.name, held.period, held.quota, held.from_on, held.until_on)
+    return Terms(held.name, held.period, held.quota, held.from_on, held.until_on)
 
 
 def generations_by_member(wallet_id: int, first: date, end: date) -> dict[str, int]:

@@ -139,13 +139,15 @@ def assign_plan(
         present = subscription_on(organisation, today)
         coming = Subscription.objects.filter(organisation=organisation, from_on__gt=today).first()
         before = _subscribed(coming or present)
-        first = _begins(present, plan, today)
+        first = _begins(organisation, present, plan, today)
         if _is_the_same(present, plan) and coming is None and present and present.until_on is None:
             raise InvalidState(_("The organisation has this plan already."))
         _make_room(organisation, first)
         made = Subscription.objects.create(
             organisation=organisation,
             plan=plan,
+            name=plan.name,
+            price_minor=plan.price_minor,
             period=plan.period,
             quota=plan.quota,
             free_tokens_micro=plan.free_tokens_micro,
@@ -193,12 +195,18 @@ def _coming(organisation: Organisation, today: date) -> bool:
     return Subscription.objects.filter(organisation=organisation, from_on__gt=today).exists()
 
 
-def _begins(present: Subscription | None, plan: Plan, today: date) -> date:
-    """Today; a lower quota waits for the next period of the plan that it replaces (organisations.md)."""
-    if present is None or present.from_on == today:
+def _begins(organisation: Organisation, present: Subscription | None, plan: Plan, today: date) -> date:
+    """Today; a lower quota waits for the next period of the plan that it replaces (organisations.md).
+
+    What was assigned today counts for nothing beside the plan of the days before.
+    """
+    had = present
+    if present is not None and present.from_on == today:
+        had = Subscription.objects.filter(organisation=organisation, until_on=today).first()
+    if had is None:
         return today
-    is_lower = _a_year(plan.period, plan.quota) < _a_year(present.period, present.quota)
-    return period_of(present.period, today)[1] if is_lower else today
+    is_lower = _a_year(plan.period, plan.quota) < _a_year(had.period, had.quota)
+    return period_of(had.period, today)[1] if is_lower else today
 
 
 def _a_year(period: str, quota: int) -> int:
@@ -211,7 +219,9 @@ def _is_the_same(present: Subscription | None, plan: Plan) -> bool:
         present.period,
         present.quota,
         present.free_tokens_micro,
-    ) == (plan.pk, plan.period, plan.quota, plan.free_tokens_micro)
+        present.name,
+        present.price_minor,
+    ) == (plan.pk, plan.period, plan.quota, plan.free_tokens_micro, plan.name, plan.price_minor)
 
 
 def _make_room(organisation: Organisation, first: date) -> None:

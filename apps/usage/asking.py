@@ -90,10 +90,10 @@ SELECT 'earmark', c.organisation_id, 0, c.platform_id, CAST(e.from_on AS varchar
 FROM allocations_earmark e JOIN organisations_costcentre c ON c.id = e.cost_centre_id
 WHERE {centres}
 UNION ALL
-SELECT 'plan', s.organisation_id, 0, p.name,
+SELECT 'plan', s.organisation_id, 0, s.name,
        CAST(s.from_on AS varchar(10)) || ' ' || COALESCE(CAST(s.until_on AS varchar(10)), ''),
        s.period, s.quota
-FROM plans_subscription s JOIN plans_plan p ON p.id = s.plan_id WHERE {organisations}
+FROM plans_subscription s WHERE {organisations}
 UNION ALL
 SELECT 'budget', 0, user_id, CASE WHEN blocks THEN 'blocks' ELSE '' END, '', '', tokens_micro
 FROM allocations_personalbudget WHERE {users}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from apps.core import sql
@@ -61,13 +61,16 @@ def make_lines(moved: Sequence[tuple[str, str, int]], owed_before: int, owed_aft
 
 
 def issue_due_statements(*, at: datetime) -> list[UsageStatement]:
-    """A statement for every month that is over of every wallet that is paid for afterwards; once each."""
-    wallets = Wallet.objects.filter(unlimited=True).select_related("price_book").order_by("pk")
+    """A statement for every month that is over of every wallet that is, or was, paid for afterwards; once."""
+    billed = Q(unlimited=True) | Q(unlimited_until__isnull=False)
+    wallets = Wallet.objects.filter(billed).select_related("price_book").order_by("pk")
     return [made for wallet in wallets for made in _issue_due(wallet, at)]
 
 
 def _issue_due(wallet: Wallet, at: datetime) -> list[UsageStatement]:
     present = month_start(wallet.calendar.day_of(at))
+    if not wallet.unlimited and wallet.unlimited_until is not None:
+        present = min(present, next_month(wallet.calendar.day_of(wallet.unlimited_until)))
     last = (
         UsageStatement.objects.filter(wallet=wallet)
         .order_by("-month")

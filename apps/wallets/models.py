@@ -26,6 +26,9 @@ class Wallet(models.Model):
     )
     price_book = models.ForeignKey(PriceBook, on_delete=models.PROTECT, db_index=False)
     unlimited = models.BooleanField(default=False, help_text="Post-paid: may go below zero.")
+    unlimited_until = models.DateTimeField(
+        null=True, blank=True, help_text="When it ceased to be: months until then still get a statement."
+    )
     frozen = models.BooleanField(default=False)
     sequence = models.BigIntegerField(default=0, help_text="Number of movements so far.")
     time_zone = models.CharField(max_length=64, default="UTC")

@@ -179,10 +179,19 @@ def _change_wallet(wallet: Wallet, fields: Mapping[str, Any], at: datetime) -> W
     if "time_zone" in fields:
         _change_zone(wallet, fields["time_zone"], at)
     if "unlimited" in fields and fields["unlimited"] != wallet.unlimited:
-        _change_unlimited(wallet, fields["unlimited"])
+        _change_unlimited(wallet, fields["unlimited"], at)
         if wallet.awaited and wallet.unlimited:
             emit(CREDITED, [wallet.pk], at=at)
-    wallet.save(update_fields=["price_book", "time_zone", "coming_time_zone", "zone_changes_at", "unlimited"])
+    wallet.save(
+        update_fields=[
+            "price_book",
+            "time_zone",
+            "coming_time_zone",
+            "zone_changes_at",
+            "unlimited",
+            "unlimited_until",
+        ]
+    )
     return wallet
 
 
@@ -203,12 +212,12 @@ def _change_zone(wallet: Wallet, zone: str, at: datetime) -> None:
     wallet.zone_changes_at = changed.changes_at
 
 
-def _change_unlimited(wallet: Wallet, unlimited: bool) -> None:
+def _change_unlimited(wallet: Wallet, unlimited: bool, at: datetime) -> None:
     accounts = Account.objects.filter(holder_id=wallet.pk)
     if not unlimited and any(account.balance < account.held for account in accounts):
         raise InvalidState("The wallet is below zero: it stays unlimited until that is paid.")
     accounts.update(overdraft=unlimited)
-    wallet.unlimited = unlimited
+    wallet.unlimited, wallet.unlimited_until = unlimited, None if unlimited else at
 
 
 CREDITS = {

@@ -107,6 +107,17 @@ def test_what_goes_on_in_it_ends(school: Organisation) -> None:
     assert Wallet.objects.get(owner_key="ada").watch_micro is None
 
 
+def test_a_plan_that_was_to_be_replaced_ends_all_the_same(school: Organisation) -> None:
+    for code, quota in (("big", 50), ("little", 5)):
+        terms = PlanTerms(code, 1, "month", quota, 10 * MICRO)
+        define_plan(code=code, price_book="campus", terms=terms, actor="t", at=AT)
+        assign_plan(organisation=school, code=code, actor="t", at=AT + timedelta(days=quota == 5))
+    close_organisation(organisation=school, actor="t", at=AT + timedelta(days=1))
+    assert [row.until_on is not None for row in Subscription.objects.all()] == [True]
+    january = datetime(2027, 1, 15, tzinfo=UTC)
+    assert view_wallet("organisation", "school", at=january).free == 0
+
+
 def test_nothing_is_closed_while_tokens_are_held(school: Organisation) -> None:
     pays(school, "shared_pool")
     request = ChargeRequest(user="bob", operation="page", quantities=units(page=3), organisation="school")

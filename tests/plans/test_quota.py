@@ -195,6 +195,29 @@ def test_a_higher_quota_holds_at_once_a_lower_one_from_the_next_period(school: O
     assert used(at=datetime(2026, 12, 1, tzinfo=UTC)) == (0, 2)
 
 
+def test_a_plan_tried_for_a_moment_is_no_way_to_a_lower_quota_at_once(school: Organisation) -> None:
+    offer("tiny", 1)
+    offer("big", 500)
+    draft()
+    tomorrow = later(days=1)
+    assign(school, "big", at=tomorrow)
+    assign(school, "tiny", at=tomorrow)
+    now = standing(at=tomorrow)
+    assert (now.quota, now.coming and now.coming.quota) == (500, 1)
+    assign(school, "small", at=tomorrow)
+    assert (standing(at=tomorrow).quota, standing(at=tomorrow).coming) == (2, None)
+
+
+def test_name_and_price_are_those_of_the_day_a_plan_was_assigned(school: Organisation) -> None:
+    terms = PlanTerms("Smaller", 9900, "month", 5, 0)
+    define_plan(code="small", price_book="campus", terms=terms, actor="tests", at=AT)
+    now = standing()
+    assert (now.name, now.price_minor, now.quota) == ("Small", 4900, 2)
+    assign(school, "small", at=later(days=1))
+    now = standing(at=later(days=1))
+    assert (now.name, now.price_minor, now.quota) == ("Smaller", 9900, 5)
+
+
 def test_a_plan_that_ends_can_be_used_until_its_period_does(school: Organisation) -> None:
     end_plan(organisation=school, actor="tests", at=AT)
     assert standing().ends

@@ -14,8 +14,9 @@ from apps.organisations.models import Organisation
 from apps.usage.models import UsageStatement
 from apps.usage.postpaid import book_payment, issue_due_statements, make_lines
 from apps.wallets.models import Wallet
+from apps.wallets.services import sync_organisation
 from tests.cast import AT, a_member, an_organisation, load_prices, pays
-from tests.usage.charging import charge, denied, left, refund
+from tests.usage.charging import charge, denied, later, left, refund
 
 pytestmark = pytest.mark.django_db
 DECEMBER, JANUARY = datetime(2026, 12, 3, tzinfo=UTC), datetime(2027, 1, 3, tzinfo=UTC)
@@ -133,3 +134,13 @@ def test_only_what_is_paid_for_afterwards_is_paid_so(studio: Organisation) -> No
         book_payment(wallet_id=other, tokens=MICRO, reference="", actor="t", at=AT)
     with pytest.raises(ValidationError):
         pay(0)
+
+
+def test_a_month_is_stated_though_the_wallet_is_not_paid_for_afterwards_any_more(
+    studio: Organisation,
+) -> None:
+    charge("ada", "150")
+    pay(50, at=later(days=1))
+    sync_organisation(key="school", fields={"unlimited": False}, at=later(days=2))
+    issue_due_statements(at=datetime(2027, 3, 1, tzinfo=UTC))
+    assert standing() == [("2026-11", 50, 50, True)]

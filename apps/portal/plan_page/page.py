@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from apps.core import figures
 from apps.core.periods import zone
+from apps.core.units import MICRO
 from apps.identity.models import User
-from apps.plans.models import Plan
 from apps.plans.selectors import PlanUsage, generations_by_member, plan_usage
 from apps.portal.holdings import Holding, Shell
 from apps.portal.plan_page.history import Asked, History, organisation_history
@@ -62,7 +62,7 @@ class PlanPage:
             return ""
         if self.plan.coming is not None:
             words = {
-                "name": self.plan.coming.plan.name,
+                "name": self.plan.coming.name,
                 "quota": figures.count(self.plan.coming.quota),
                 "day": figures.day_and_year(self.plan.coming.from_on),
             }
@@ -93,10 +93,7 @@ def _end(plan: PlanUsage, holding: Holding) -> date:
 
 
 def _price(plan: PlanUsage | None, holding: Holding) -> str:
-    if plan is None:
-        return ""
-    found = Plan.objects.filter(name=plan.name, price_book=holding.price_book).first()
-    return figures.money(found.price_minor * 1_000_000, 1, holding.currency) if found else ""
+    return figures.money(plan.price_minor * MICRO, 1, holding.currency) if plan else ""
 
 
 def _counts(by_member: Mapping[str, int]) -> tuple[Count, ...]:

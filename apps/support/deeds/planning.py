@@ -120,7 +120,7 @@ def _organisation(payload: Payload) -> tuple[Organisation, Wallet]:
 def _foresee_assignment(payload: Payload, at: datetime) -> Effect:
     organisation, wallet = _organisation(payload)
     held = plan_of(organisation, at=at)
-    now = f"{held.plan.name}, {figures.count(held.quota)}" if held else _("none")
+    now = f"{held.name}, {figures.count(held.quota)}" if held else _("none")
     if not payload["plan"]:
         if held is None:
             raise InvalidState(_("The organisation has no plan."))
