@@ -81,7 +81,7 @@ def _part_share(about: About, is_most: bool) -> str:
 
 
 def half_title(amounts: Sequence[int], total: int) -> str:
-    """How many members, the largest first, make up half of what all spent."""
+    """How many members, the largest first, make up half of what all spent or more."""
     if total <= 0:
         return _("No member has spent anything this month")
     so_far = count = 0
@@ -97,9 +97,9 @@ def half_title(amounts: Sequence[int], total: int) -> str:
         ) % {"count": count, "percent": so_far * 100 // total}
     return ngettext(
         "One member makes up half of the spending or more",
-        "%(count)d members make up half of the spending",
+        "%(count)d members make up %(percent)d %% of the spending",
         count,
-    ) % {"count": count}
+    ) % {"count": count, "percent": so_far * 100 // total}
 
 
 def inside_a_sentence(name: str) -> str:

@@ -168,14 +168,12 @@ def _words(
     late = today * 10 > sums.days * LATE
     words = []
     if sums.forecast and len(sums.forecast.likely) > 1:
-        words.append(Word(names.likely, "100%", draw.y(_upper_end(sums.forecast)), 0, -8, "end"))
-    if late:
-        words.append(Word(names.today, draw.x(today), draw.y(now[-1]), 0, 24, "end"))
-    else:
-        anchor = "start" if today * 10 < sums.days * EARLY else "end"
-        words.append(
-            Word(names.today, draw.x(today), draw.y(now[-1]), -6 if anchor == "start" else 6, -12, anchor)
-        )
+        end = draw.y(sums.forecast.end)
+        words.append(Word(names.likely, "100%", end, 0, 20 if late else -10, "end"))
+    anchor = "start" if today * 10 < sums.days * EARLY else "end"
+    words.append(
+        Word(names.today, draw.x(today), draw.y(now[-1]), -6 if anchor == "start" else 6, -12, anchor)
+    )
     if any(before):
         day = _readable(before, sums.days * (6 if late else 8) // 10, draw.top)
         over = _over(sums, now, day) < before[day - 1]
@@ -191,10 +189,6 @@ def _readable(line: Sequence[int], day: int, top: int) -> int:
     """The first day from `day` on where a word fits between the line and the axis, else the line's last."""
     high_enough = (n for n in range(day, len(line)) if line[n - 1] * 5 >= top)
     return next(high_enough, len(line))
-
-
-def _upper_end(ahead: Forecast) -> int:
-    return ahead.high[-1] if ahead.high else ahead.end
 
 
 def _over(sums: Sums, now: Sequence[int], day: int) -> int:

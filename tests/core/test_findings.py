@@ -56,7 +56,7 @@ def test_a_breakdown_names_its_first_row() -> None:
 
 def test_members_are_counted_until_half_is_reached() -> None:
     assert half_title([60, 40], 100) == "One member makes up half of the spending or more"
-    assert half_title([30, 25, 20], 100) == "2 members make up half of the spending"
+    assert half_title([30, 25, 20], 100) == "2 members make up 55 % of the spending"
     assert half_title([10, 9], 100) == "The 2 members who spent most make up 19 % of the spending"
     assert half_title([], 0) == "No member has spent anything this month"
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -22,6 +20,7 @@ from apps.core.periods import zone
 from apps.identity.models import AuditRecord
 from apps.organisations.models import Organisation
 from apps.portal.allocations_page.page import names_of
+from apps.portal.audit_page.words import Names, facts_text, names_in
 from apps.portal.usage_page.views import file_answer
 from apps.portal.working import decider
 
@@ -47,41 +46,6 @@ KIND_NAMES = {
     "wallet": gettext_noop("Wallet"),
     "keys": gettext_noop("API keys"),
 }
-FIELDS = {
-    "subject": gettext_noop("for"),
-    "tokens": gettext_noop("tokens"),
-    "period": gettext_noop("per"),
-    "mode": gettext_noop("who pays"),
-    "coverage_percent": gettext_noop("percent covered"),
-    "role": gettext_noop("role"),
-    "user": gettext_noop("person"),
-    "barred": gettext_noop("barred"),
-    "state": gettext_noop("decision"),
-    "name": gettext_noop("name"),
-    "kind": gettext_noop("kind"),
-    "parent": gettext_noop("part of"),
-    "quota": gettext_noop("generations"),
-    "plan": gettext_noop("plan"),
-    "from": gettext_noop("from"),
-    "until": gettext_noop("until"),
-    "below": gettext_noop("below"),
-    "email": gettext_noop("e-mail"),
-    "people": gettext_noop("people"),
-    "every": gettext_noop("every"),
-    "day": gettext_noop("on day"),
-    "id": gettext_noop("id"),
-    "unlimited": gettext_noop("paid afterwards"),
-    "frozen": gettext_noop("frozen"),
-    "time_zone": gettext_noop("time zone"),
-    "price_book": gettext_noop("price book"),
-    "earmark": gettext_noop("earmark"),
-    "key": gettext_noop("key"),
-    "label": gettext_noop("used for"),
-    "scopes": gettext_noop("may do"),
-    "expires_at": gettext_noop("ends"),
-    "revoked_at": gettext_noop("revoked"),
-    "replaced_by": gettext_noop("replaced by"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +54,7 @@ class Change:
 
     row: AuditRecord
     by: str
+    names: Names
 
     @property
     def did(self) -> str:
@@ -97,32 +62,11 @@ class Change:
 
     @property
     def before(self) -> str:
-        return facts_text(self.row.before)
+        return facts_text(self.row.before, self.names)
 
     @property
     def after(self) -> str:
-        return facts_text(self.row.after)
-
-
-def facts_text(facts: Mapping[str, Any] | None) -> str:
-    """``for ada, tokens 500, per week``; nothing where there was no row."""
-    if facts is None:
-        return ""
-    return ", ".join(f"{_named(name)} {_value(value)}" for name, value in facts.items())
-
-
-def _named(name: str) -> str:
-    return _(FIELDS[name]) if name in FIELDS else name.replace("_", " ")
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "\N{EN DASH}"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, dict):
-        return str(value.get("id") or value.get("type") or json.dumps(value))
-    return str(value).replace("_", " ")
+        return facts_text(self.row.after, self.names)
 
 
 @require_safe
@@ -134,12 +78,14 @@ def organisation_audit(request: HttpRequest, slug: str) -> HttpResponse:
     typed = request.GET.get("before", "")
     before = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
     rows = list(_records(organisation, kind, before)[: ROOM + 1])
-    names = names_of({row.actor for row in rows})
-    changes = [Change(row, names.get(row.actor, _plain(row.actor))) for row in rows[:ROOM]]
+    place = zone(holding.calendar.zone_at(shell.at))
+    actors = names_of({row.actor for row in rows})
+    names = names_in(organisation, [facts for row in rows for facts in (row.before, row.after)], place)
+    changes = [Change(row, actors.get(row.actor, _plain(row.actor)), names) for row in rows[:ROOM]]
     older = urlencode({"kind": kind, "before": rows[ROOM - 1].pk}) if len(rows) > ROOM else ""
     context = {
         "holding": holding,
-        "zone": zone(holding.calendar.zone_at(shell.at)),
+        "zone": place,
         "changes": changes,
         "kind": kind,
         "kinds": [(code, _(name)) for code, name in KIND_NAMES.items()],
