@@ -64,7 +64,7 @@ def test_a_history_is_the_same_in_the_model() -> None:
     seen: Counter[str] = Counter()
 
     @seed(SEED)
-    @settings(max_examples=1000 if LONG else 60, phases=[Phase.generate], database=None)
+    @settings(max_examples=1000 if LONG else 25, phases=[Phase.generate], database=None)
     @given(st.integers(0, 2**64 - 1))
     def run(number: int) -> None:
         steps = dealt(number)

@@ -14,7 +14,14 @@ from pytest_django import DjangoAssertNumQueries
 from apps.organisations.models import Organisation
 from apps.portal.calculator.typed import read_number
 from apps.pricing.services import load_shipped_catalogue
-from tests.portal.world import BEFORE, person
+from tests.portal.world import BEFORE, build_campus, person
+
+
+@pytest.fixture
+def built(db: None) -> Organisation:
+    """Made for each test: some are about what there is without a campus."""
+    return build_campus()
+
 
 pytestmark = pytest.mark.usefixtures("prices")
 SEED = {

@@ -13,7 +13,13 @@ from apps.organisations.models import Organisation
 from apps.portal.rates import load_rates_page
 from apps.pricing.price_book_file import parse_price_book, shipped_path
 from apps.pricing.services import load_price_book, load_shipped_catalogue
-from tests.portal.world import BEFORE, NOW, person
+from tests.portal.world import BEFORE, NOW, build_campus, person
+
+
+@pytest.fixture
+def built(db: None) -> Organisation:
+    """Made for each test: some are about what there is without a campus."""
+    return build_campus()
 
 
 def _text(client: Client, address: str) -> str:

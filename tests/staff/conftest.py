@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from apps.core.errors import InsufficientTokens
 from apps.identity.models import User
@@ -18,16 +21,25 @@ from apps.usage.state import ChargeState
 from tests.usage.books import AT, build_books
 
 
+@pytest.fixture(scope="module")
+def books(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Mapping[str, ChargeState]]:
+    """The small books, with a client, its key and a denied attempt: made once for a file of tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        charges = build_books()
+        by = Author("tests")
+        create_api_key(client=create_api_client(name="platform", at=AT, by=by), at=AT, by=by)
+        denied = InsufficientTokens("5 tokens are missing.")
+        check_ledger(actor="clock", at=AT)
+        record_denials([(as_asked(charges["captured"]), denied)], client_name="platform", at=AT)
+        yield charges
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def charges(db: None) -> Mapping[str, ChargeState]:
-    """The small books, with a client, its key and a denied attempt."""
-    charges = build_books()
-    by = Author("tests")
-    create_api_key(client=create_api_client(name="platform", at=AT, by=by), at=AT, by=by)
-    denied = InsufficientTokens("5 tokens are missing.")
-    check_ledger(actor="clock", at=AT)
-    record_denials([(as_asked(charges["captured"]), denied)], client_name="platform", at=AT)
-    return charges
+def charges(books: Mapping[str, ChargeState], db: None) -> Mapping[str, ChargeState]:
+    """The same for one test, which changes what it likes."""
+    cache.clear()
+    return deepcopy(books)
 
 
 @pytest.fixture
