@@ -41,19 +41,21 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class OwnLimits:
     """Limits with what they have spent; `chains` say by organisation wallet and period which rules there
-    are; `personal` is the person's own budget."""
+    are; `personal` is the person's own budget; `shared` are the organisation wallets whose members a
+    limit holds for together, which is neither told nor counted here."""
 
     limits: tuple[Limit, ...]
     personal: Limit | None
     tally: Tally
     chains: Mapping[tuple[int, Period], tuple[Link, ...]] = field(default_factory=dict)
+    shared: frozenset[int] = frozenset()
 
 
 _RULES = """
 SELECT 'limit', w.id, l.subject_type, l.period, l.tokens_micro, l.set_at, NULL, NULL
 FROM allocations_spendinglimit l JOIN wallets_wallet w ON w.organisation_id = l.organisation_id
-WHERE {here} AND (l.subject_type = 'members' OR (l.subject_type = 'member' AND l.subject_key = %s)
-    OR (l.subject_type = 'role' AND l.subject_key IN (
+WHERE {here} AND (l.subject_type IN ('members', 'organisation')
+    OR (l.subject_type = 'member' AND l.subject_key = %s) OR (l.subject_type = 'role' AND l.subject_key IN (
         SELECT m.role FROM organisations_membership m JOIN wallets_wallet u ON u.user_id = m.user_id
         WHERE m.organisation_id = l.organisation_id AND m.ended_at IS NULL
         AND u.owner_type = 'user' AND u.owner_key = %s)))
@@ -82,7 +84,8 @@ def load_own_limits(key: str, places: Sequence[Place], *, own: Place | None, at:
     rows = [
         (*row[:4], None if row[4] is None else int(row[4]), *row[5:]) for row in rows
     ]  # sums are decimals
-    tally, rows = _tally(rows, spans), [row for row in rows if row[0] != "spent"]
+    tally, shared = _tally(rows, spans), _shared(rows)
+    rows = [row for row in rows if row[0] != "spent" and row[2] != limits.ORGANISATION]
     found: list[Limit] = []
     chains: dict[tuple[int, Period], tuple[Link, ...]] = {}
     for place in places:
@@ -98,7 +101,7 @@ def load_own_limits(key: str, places: Sequence[Place], *, own: Place | None, at:
         )
         chains |= _chains(place, of_place, place.calendar.day_of(at))
     personal = _personal([row for row in rows if row[0] == "personal"], own, at)
-    return OwnLimits(tuple(found), personal, tally, chains)
+    return OwnLimits(tuple(found), personal, tally, chains, shared)
 
 
 _SPENT = f"""
@@ -139,6 +142,13 @@ def _tally(rows: Sequence[Sequence[Any]], spans: Sequence[Limit]) -> Tally:
         for span in spans
     }
     return Tally(loaded)
+
+
+def _shared(rows: Sequence[Sequence[Any]]) -> frozenset[int]:
+    """The wallets of organisations that all members together have a limit in."""
+    return frozenset(
+        row[1] for row in rows if (row[0], row[2]) == ("limit", limits.ORGANISATION) and row[4] is not None
+    )
 
 
 def _rule(row: Sequence[Any], key: str, role: str) -> LimitRule:

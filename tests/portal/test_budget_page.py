@@ -7,17 +7,24 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
-from apps.allocations.models import PersonalBudget
+from apps.allocations.models import LimitRequest, PersonalBudget, SpendingTotal
+from apps.core.errors import LimitReached
+from apps.core.figures import figure
 from apps.core.units import MICRO, parse_tokens
 from apps.identity.models import AuditRecord
 from apps.organisations.models import Organisation
 from apps.portal.amounts import read_amount
 from apps.portal.budget_page.effects import AlertEffect, BudgetEffect
 from apps.portal.wallet_page.pace import days_left
+from apps.usage.denials import record_denials
+from apps.usage.services import create_charge
+from apps.usage.state import ChargeRequest
 from apps.wallets.models import Wallet
-from tests.portal.world import add_person, person
+from tests.portal.world import BEFORE, NOW, add_person, person, spend
+from tests.usage.charging import limit
 
 BUDGET, ALERT = "/budget/", "/orgs/lindenhof/alert/"
+MORE = "/budget/more/"
 
 
 def _wallet(key: str) -> Wallet:
@@ -181,9 +188,86 @@ def test_the_wallet_page_says_how_long_it_lasts(client: Client, campus: Organisa
     assert "At the pace of the last 14 days this lasts" in client.get("/wallet/").content.decode()
 
 
+def _refused(key: str, *, cost_centre: str | None = None) -> str:
+    """Somebody wants more than a limit lets through; whose limit it was."""
+    asked = ChargeRequest(
+        user=key,
+        operation="live_session",
+        quantities={"participant_minute": 40_000 * MICRO},
+        organisation="lindenhof",
+        cost_centre=cost_centre,
+        capture=True,
+    )
+    with pytest.raises(LimitReached) as refused:
+        create_charge(asked, client_id=None, at=NOW)
+    record_denials([(asked, refused.value)], client_name="tests", at=NOW)
+    subject: str = refused.value.extra["limit"]["subject"]["type"]
+    return subject
+
+
+def _lift_own_limits(campus: Organisation) -> None:
+    for subject, period in (("members", "month"), ("role teacher", "week")):
+        limit(campus, subject, period, None, at=BEFORE)
+
+
+def test_a_limit_of_everybody_together_is_not_denied(client: Client, campus: Organisation) -> None:
+    _lift_own_limits(campus)
+    asked = {"organisation": "lindenhof", "period": "day", "about": "organisation"}
+    client.force_login(person("lotte"))
+    text = client.get(BUDGET).content.decode()
+    assert "No limit of your own holds for you" in text
+    assert "Campus Lindenhof: a limit holds for what everybody there spends together" in text
+    assert "2,000" not in text
+    assert client.get(MORE, asked).status_code == 404
+
+
+def test_who_is_stopped_by_the_organisations_limit_asks_for_more_of_it(
+    client: Client, campus: Organisation
+) -> None:
+    _lift_own_limits(campus)
+    limit(campus, "member lotte", "day", "50000", at=BEFORE)
+    assert _refused("lotte") == "organisation"
+    spend("jonas", "search", 20, NOW)
+    client.force_login(person("lotte"))
+    text = client.get(BUDGET).content.decode()
+    spent = figure(SpendingTotal.objects.get(subject_type="organisation", day=NOW.date()).spent_micro)
+    assert "Campus Lindenhof, everybody together, per day" in text
+    assert "of 2,000 per day were spent when it stopped you" in text
+    assert f"{spent} of 2,000" not in text  # what others have spent since is not told
+    asked = {"organisation": "lindenhof", "period": "day", "about": "organisation", "centre": ""}
+    assert client.get(MORE, asked).status_code == 200
+    assert client.post(MORE, {**asked, "tokens": "900", "reason": "Exams"}).status_code == 302
+    assert LimitRequest.objects.get().subject_type == "organisation"
+    text = client.get(BUDGET).content.decode()
+    assert "You have asked for more: it is being decided." in text
+    assert 'id="exceeded"' not in text
+
+
+def test_who_is_stopped_by_a_cost_centres_limit_asks_for_more_of_it(
+    client: Client, campus: Organisation
+) -> None:
+    _lift_own_limits(campus)
+    assert _refused("lotte", cost_centre="statistics") == "cost_centre"
+    client.force_login(person("lotte"))
+    assert "Campus Lindenhof, all for Statistics I, per month" in client.get(BUDGET).content.decode()
+    asked = {"organisation": "lindenhof", "period": "month", "about": "cost_centre", "centre": "statistics"}
+    client.post(MORE, {**asked, "tokens": "900", "reason": "Exams"})
+    assert LimitRequest.objects.get().subject_key == "statistics"
+    assert "Campus Lindenhof, all for Statistics I, per month" in client.get(BUDGET).content.decode()
+
+
+def test_a_limit_that_was_raised_since_stops_nobody_any_more(client: Client, campus: Organisation) -> None:
+    _lift_own_limits(campus)
+    _refused("lotte")
+    limit(campus, "organisation", "day", "9000", at=NOW)
+    client.force_login(person("lotte"))
+    assert "Budget exceeded" not in client.get(BUDGET).content.decode()
+
+
 def test_a_page_takes_at_most_fifteen_queries(
     campus: Organisation, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
+    _refused("lotte", cost_centre="statistics")
     for key in ("jonas", "lotte"):
         client.force_login(person(key))
         with django_assert_max_num_queries(15):

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from apps.allocations.limits import PERSONAL, LimitRule, Tally, on_day
-from apps.allocations.tallying import load_tally
+from apps.allocations.limits import PERSONAL, LimitRule, on_day
 from apps.core import figures
 from apps.core.periods import Calendar, zone
 from apps.organisations.models import Membership, Role
 from apps.portal.budget_page.effects import AlertEffect, BudgetEffect
 from apps.portal.budget_page.forms import AlertForm, BudgetForm
 from apps.portal.budget_page.pace import Pace, pace_of
-from apps.portal.budget_page.standing import Asked, Here, Stopped, asked_by, here_of, stopped_by
+from apps.portal.budget_page.standing import Asked, Here, asked_by, here_of
+from apps.portal.budget_page.stopping import Stopped, stops
 from apps.portal.holdings import Holding, Shell
-from apps.portal.wallet_page.limits import Held, held_limits
+from apps.portal.wallet_page.limits import Held, held_limits, own_limits
 
 DECIDERS = 4
 """So many people are named as those who decide."""
@@ -37,8 +37,8 @@ class BudgetPage:
     `limits` are those of organisations, the one with the least left first; `personal` is one's own budget,
     None where there is none; `spent` is what one's own wallet paid this month. `here` are the organisations
     one belongs to, `asked` one's requests, the latest first; `worth` is what is available in money,
-    `stopped` the last thing that a limit did not let through, `pace` how
-    the tightest limit's period goes.
+    `stops` what limits did not let through, the last first; `pace` how the tightest limit's period goes.
+    `shared_by` are the organisations in which a limit holds for everybody together.
     """
 
     holding: Holding
@@ -53,8 +53,19 @@ class BudgetPage:
     here: tuple[Here, ...]
     asked: tuple[Asked, ...]
     worth: str
-    stopped: Stopped | None
+    stops: tuple[Stopped, ...]
     pace: Pace | None
+    shared_by: tuple[str, ...]
+
+    @property
+    def stopped(self) -> Stopped | None:
+        """The last thing that a limit did not let through."""
+        return self.stops[0] if self.stops else None
+
+    @property
+    def shared_stops(self) -> list[Stopped]:
+        """What limits that members share did not let through."""
+        return [stop for stop in self.stops if stop.is_shared]
 
     @property
     def reached(self) -> Held | None:
@@ -64,9 +75,16 @@ class BudgetPage:
 
     @property
     def may_ask(self) -> Held | None:
-        """The tightest limit that more can be asked for, and is not being asked for."""
-        waiting = {(asked.slug, asked.period) for asked in self.asked if asked.is_open}
-        return next((limit for limit in self.limits if (limit.slug, limit.period) not in waiting), None)
+        """The limit to ask about: what is reached, else the tightest; none that is being asked about."""
+        waiting = {asked.which for asked in self.asked if asked.is_open}
+        first = [self.reached] if self.reached else []
+        return next((limit for limit in (*first, *self.limits) if limit.which not in waiting), None)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether more of what is reached is being asked for."""
+        waiting = {asked.which for asked in self.asked if asked.is_open}
+        return self.reached is not None and self.reached.which in waiting
 
     @property
     def tightest(self) -> Held | None:
@@ -97,6 +115,7 @@ def load_budget_page(own: Holding, shell: Shell) -> BudgetPage:
     limits, asked = held_limits(shell), asked_by(shell)
     others = sorted((limit for limit in limits if not limit.is_personal), key=lambda limit: limit.left)
     place = zone(wallet.calendar.zone_at(at))
+    stopped = stops(own, others, asked, shell)
     return BudgetPage(
         holding=own,
         at=at,
@@ -104,22 +123,28 @@ def load_budget_page(own: Holding, shell: Shell) -> BudgetPage:
         available=wallet.available,
         limits=tuple(others),
         personal=next((limit for limit in limits if limit.is_personal), None),
-        spent=_spent(own, wallet.calendar, at),
+        spent=_spent(own, wallet.calendar, shell),
         resets=_resets(wallet.calendar, at, place),
-        deciders=_deciders(shell) if others else (),
+        deciders=_deciders(shell) if others or stopped else (),
         here=here_of(shell),
         asked=asked,
         worth=figures.money(wallet.available, own.token_price_minor, own.currency),
-        stopped=stopped_by(own, others, asked, shell) if others else None,
+        stops=stopped,
         pace=pace_of(others[0], own, shell) if others else None,
+        shared_by=_shared_by(shell),
     )
 
 
-def _spent(own: Holding, calendar: Calendar, at: datetime) -> int:
+def _spent(own: Holding, calendar: Calendar, shell: Shell) -> int:
     """What the person's own wallet paid this month, whether or not there is a budget."""
     rule = LimitRule(PERSONAL, "", "month", None)
-    month = on_day(rule, (own.wallet_id, PERSONAL, ""), calendar, calendar.day_of(at))
-    return load_tally(Tally(), [month]).spent(month)
+    month = on_day(rule, (own.wallet_id, PERSONAL, ""), calendar, calendar.day_of(shell.at))
+    return own_limits(shell).tally.spent(month)
+
+
+def _shared_by(shell: Shell) -> tuple[str, ...]:
+    shared = own_limits(shell).shared
+    return tuple(holding.name for holding in shell.holdings if holding.wallet_id in shared)
 
 
 def _resets(calendar: Calendar, at: datetime, place: ZoneInfo) -> str:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.allocations.limits import MEMBER, LimitRule, on_day
 from apps.allocations.models import LimitRequest
+from apps.allocations.rules import SubjectRef
 from apps.allocations.tallying import load_together
 from apps.core import figures
-from apps.core.periods import PERIODS as ALL_PERIODS
-from apps.core.periods import Period, first_day, zone
-from apps.organisations.models import Role
+from apps.core.periods import zone
+from apps.organisations.models import CostCentre, Role
 from apps.plans.models import Subscription
 from apps.plans.quota import GENERATION, quota_on
 from apps.plans.selectors import terms_of
 from apps.portal.holdings import Holding, Shell
 from apps.portal.members_page.people import ROLES
-from apps.portal.wallet_page.limits import Held, own_limits
-from apps.usage.models import DeniedAttempt
+from apps.portal.wallet_page.limits import ONE_PERSON, Which, own_limits
 
 LATEST = 5
 STATES = {
@@ -78,7 +77,7 @@ class Here:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One's own request, as it stands."""
+    """One's own request, as it stands; `about` is whose limit, `centre` the name of a cost centre."""
 
     id: int
     organisation: str
@@ -91,6 +90,13 @@ class Asked:
     at: datetime
     answer: str
     decided_at: datetime | None = None
+    about: SubjectRef = ONE_PERSON
+    centre: str = ""
+
+    @property
+    def which(self) -> Which:
+        """The limit it is about."""
+        return self.slug, self.about, self.period
 
     @property
     def is_open(self) -> bool:
@@ -102,56 +108,21 @@ class Asked:
 
     @property
     def limit(self) -> str:
-        return f"{self.organisation}, {_(PERIODS[self.period])}"
+        if self.about.type == MEMBER:
+            return f"{self.organisation}, {_(PERIODS[self.period])}"
+        return shared_title(self.organisation, self.centre, self.period)
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """Something that a limit did not let through in its present period, and nothing was lifted since."""
-
-    limit: Held
-    at: datetime
-
-
-def stopped_by(own: Holding, held: Sequence[Held], asked: Sequence[Asked], shell: Shell) -> Stopped | None:
-    """The last refusal by a limit that still holds as it did then: one query."""
-    names = {holding.owner_key: holding for holding in shell.holdings if not holding.is_own}
-    rows = DeniedAttempt.objects.filter(user_key=own.owner_key, code="limit_reached").order_by("-at", "-pk")
-    for row in rows[:5]:
-        holding, period = names.get(row.organisation_key), (row.limit or {}).get("period", "")
-        found = [limit for limit in held if holding and (limit.slug, limit.period) == (holding.slug, period)]
-        if holding is not None and found and row.at > _as_it_is_since(found[0], holding, asked, shell):
-            return Stopped(found[0], row.at)
-    return None
-
-
-def _as_it_is_since(limit: Held, holding: Holding, asked: Sequence[Asked], shell: Shell) -> datetime:
-    """Since when the limit stands as it does: its period began, it was set, or more was granted."""
-    period = _period(limit.period)
-    began = (
-        [holding.calendar.start_of(first_day(period, holding.calendar.day_of(shell.at)))]
-        if period != "total"
-        else []
-    )
-    chain = own_limits(shell).chains.get((holding.wallet_id, period), ())
-    was_set = [link.set_at for link in chain[:1] if link.set_at]
-    granted = [
-        one.decided_at
-        for one in asked
-        if one.decided_at and one.granted and (one.slug, one.period) == (limit.slug, limit.period)
-    ]
-    return max([*began, *was_set, *granted], default=EPOCH)
-
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _period(text: str) -> Period:
-    return next(period for period in ALL_PERIODS if period == text)
+def shared_title(organisation: str, centre: str, period: str) -> str:
+    """What a limit is called that members share: that of a cost centre, or of everybody together."""
+    words = {"organisation": organisation, "centre": centre, "period": _(PERIODS[period])}
+    if centre:
+        return _("%(organisation)s, all for %(centre)s, %(period)s") % words
+    return _("%(organisation)s, everybody together, %(period)s") % words
 
 
 def here_of(shell: Shell) -> tuple[Here, ...]:
-    """Every organisation one belongs to: two queries."""
+    """Every organisation one belongs to: one query, and one for the quotas of plans."""
     own = shell.own()
     present = [holding for holding in shell.holdings if not holding.is_own and holding.present]
     if own is None or not present:
@@ -160,11 +131,12 @@ def here_of(shell: Shell) -> tuple[Here, ...]:
     terms: dict[str, list[Subscription]] = {}
     for held in plans.select_related("plan", "organisation"):
         terms.setdefault(held.organisation.slug, []).append(held)
-    asked, quotas = [], {}
+    asked, quotas, todays, known = [], {}, {}, own_limits(shell).tally
     for holding in present:
         day = holding.calendar.day_of(shell.at)
         rule = LimitRule(MEMBER, own.owner_key, "day", None)
-        asked.append(on_day(rule, (holding.wallet_id, MEMBER, own.owner_key), holding.calendar, day))
+        today = on_day(rule, (holding.wallet_id, MEMBER, own.owner_key), holding.calendar, day)
+        todays[holding.wallet_id] = known.spent(today)
         plan = next((p for p in map(terms_of, terms.get(holding.slug, [])) if p.holds_on(day)), None)
         if plan is not None:
             whole, mine = (
@@ -174,7 +146,6 @@ def here_of(shell: Shell) -> tuple[Here, ...]:
             asked += [whole, mine]
             quotas[holding.slug] = (plan, whole, mine)
     tally = load_together(asked)
-    todays = {limit.total[0]: tally.spent(limit) for limit in asked if limit.rule.subject_type == MEMBER}
     found = []
     for holding in present:
         shown = None
@@ -199,7 +170,11 @@ def asked_by(shell: Shell) -> tuple[Asked, ...]:
     own = shell.own()
     if own is None:
         return ()
+    centres = CostCentre.objects.filter(
+        organisation=OuterRef("organisation"), platform_id=OuterRef("subject_key")
+    )
     rows = LimitRequest.objects.filter(user__platform_id=own.owner_key).select_related("organisation")
+    rows = rows.annotate(centre=Subquery(centres.values("name")[:1]))
     return tuple(
         Asked(
             row.pk,
@@ -213,6 +188,8 @@ def asked_by(shell: Shell) -> tuple[Asked, ...]:
             row.asked_at,
             row.answer,
             row.decided_at,
+            SubjectRef(row.subject_type, "" if row.subject_type == MEMBER else row.subject_key),
+            row.centre or row.subject_key,
         )
         for row in rows.order_by("-asked_at", "-pk")[:LATEST]
     )

@@ -27,6 +27,7 @@ from apps.allocations.limits import (
     likely,
 )
 from apps.allocations.own_limits import Link, OwnLimits, Place, load_own_limits
+from apps.allocations.rules import SubjectRef
 from apps.allocations.selectors import WITHIN, rules_of_wallet, state_of
 from apps.allocations.tallying import load_tally
 from apps.core import figures
@@ -41,6 +42,10 @@ ROLES = {
     Role.TEACHER: gettext_noop("teacher"),
     Role.MEMBER: gettext_noop("member"),
 }
+ONE_PERSON = SubjectRef(MEMBER)
+"""Any limit on the person who looks, whichever rule it comes from."""
+Which = tuple[str, SubjectRef, str]
+"""A limit by its organisation's slug, whom it is about, and its period."""
 MOST = 6
 """So many of an organisation's limits stand beside its wallet."""
 MOST_PRESSING = 4
@@ -55,6 +60,7 @@ class Held:
     `slug` is the organisation that more can be asked of, `of` how the cap is called: "of 10,000
     per week", `resets` the day on which it begins again. Of an organisation's own limits, `name` says what
     is limited, and `likely` how much will be spent at this pace once a fifth of the period has gone.
+    `about` is whom a request names: the person, or the organisation or cost centre.
     """
 
     title: str
@@ -74,6 +80,7 @@ class Held:
     name: str = ""
     is_centre: bool = False
     likely: int | None = None
+    about: SubjectRef = ONE_PERSON
 
     @property
     def is_pressing(self) -> bool:
@@ -93,7 +100,15 @@ class Held:
         """Where more can be asked for; nothing for one's own budget."""
         if not self.slug:
             return ""
-        return f"{reverse('ask_for_more')}?{urlencode({'organisation': self.slug, 'period': self.period})}"
+        asked = {"organisation": self.slug, "period": self.period}
+        if self.about.type != MEMBER:
+            asked |= {"about": self.about.type, "centre": self.about.key}
+        return f"{reverse('ask_for_more')}?{urlencode(asked)}"
+
+    @property
+    def which(self) -> Which:
+        """What tells it from other limits."""
+        return self.slug, self.about, self.period
 
     @property
     def left(self) -> int:
@@ -120,6 +135,13 @@ def held_limits(shell: Shell) -> tuple[Held, ...]:
     present = {h.wallet_id: h for h in shell.holdings if not h.is_own and h.present}
     found = [*known.limits, *([known.personal] if known.personal else [])]
     return tuple(_held(limit, known.tally, _own_title(limit, present, known)) for limit in found)
+
+
+def as_refused(limit: Limit, spent: int, title: str, slug: str) -> Held:
+    """A limit that members share, as a refusal told of it: so many micro-tokens had been `spent` then."""
+    tally = Tally({(limit.total, limit.first, limit.end): spent})
+    about = SubjectRef(limit.rule.subject_type, limit.rule.subject_key)
+    return replace(_held(limit, tally, (title, "", slug)), about=about)
 
 
 def load_organisation_limits(holding: Holding, shell: Shell) -> tuple[Held, ...]:
