@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -86,6 +86,7 @@ class CentresPage:
     caps: int
     left: int
     available: int
+    unlimited: bool
 
     @property
     def passing(self) -> int:
@@ -93,8 +94,8 @@ class CentresPage:
 
     @property
     def too_much(self) -> bool:
-        """Whether what the caps still allow is more than the wallet holds."""
-        return self.left > self.available
+        """Whether what the caps still allow is more than a wallet holds that may not go below zero."""
+        return not self.unlimited and self.left > self.available
 
 
 def load_centres_page(organisation: Organisation, holding: Holding, shell: Shell) -> CentresPage:
@@ -124,7 +125,8 @@ def load_centres_page(organisation: Organisation, holding: Holding, shell: Shell
     ]
     lines.sort(key=lambda line: (-line.over, line.cap is None, -line.spent, line.name.casefold()))
     wallet: WalletState = shell.desk.wallets[holding.wallet_id]
-    capped = [line for line in lines if line.cap is not None and not line.parent]
+    outer = _outermost(rows, {row.pk for row, limit in asked if limit.rule.tokens is not None})
+    capped = [line for line in lines if line.key in outer]
     return CentresPage(
         holding=holding,
         at=shell.at,
@@ -133,7 +135,21 @@ def load_centres_page(organisation: Organisation, holding: Holding, shell: Shell
         caps=sum(line.cap or 0 for line in capped),
         left=sum(line.left for line in capped),
         available=max(wallet.available, 0),
+        unlimited=wallet.unlimited,
     )
+
+
+def _outermost(rows: Sequence[CostCentre], capped: Container[int]) -> set[str]:
+    """Centres with a cap that lie inside no other one with a cap: what is spent counts for all of them."""
+    above = {row.pk: row.parent_id for row in rows}
+    found = set()
+    for row in rows:
+        parent = row.parent_id
+        while parent is not None and parent not in capped:
+            parent = above.get(parent)
+        if row.pk in capped and parent is None:
+            found.add(row.platform_id)
+    return found
 
 
 def _limit(key: str, rules: Sequence[LimitRule], holding: Holding, today: date) -> Limit:

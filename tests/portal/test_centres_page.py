@@ -1,0 +1,57 @@
+"""The table of cost centres: caps beside the wallet, and how each stands."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from apps.organisations.models import Organisation
+from apps.organisations.services import set_cost_centre
+from apps.wallets.models import Wallet
+from tests.portal.world import BEFORE, person
+from tests.usage.charging import limit
+
+CENTRES = "/orgs/lindenhof/cost-centres/"
+TOO_MUCH = "The caps add up to"
+
+
+def _centre(campus: Organisation, key: str, parent: str | None = None, cap: str = "") -> None:
+    set_cost_centre(
+        organisation=campus,
+        key=key,
+        name=key.title(),
+        kind="course",
+        parent=parent,
+        actor="tests",
+        at=BEFORE,
+    )
+    if cap:
+        limit(campus, f"cost_centre {key}", "month", cap, at=BEFORE)
+
+
+def _page(client: Client) -> str:
+    client.force_login(person("mira"))
+    return client.get(CENTRES).content.decode()
+
+
+def test_caps_inside_a_centre_without_one_add_up(client: Client, campus: Organisation) -> None:
+    _centre(campus, "north")
+    _centre(campus, "algebra", "north", "30000")
+    assert TOO_MUCH not in _page(client)
+    _centre(campus, "poetry", "north", "30000")
+    assert f"{TOO_MUCH} <b>60,400" in _page(client)
+
+
+def test_a_cap_inside_another_is_not_counted_twice(client: Client, campus: Organisation) -> None:
+    _centre(campus, "north", None, "30000")
+    _centre(campus, "letters", "north")
+    _centre(campus, "poetry", "letters", "30000")
+    assert TOO_MUCH not in _page(client)
+
+
+def test_caps_of_a_wallet_that_is_paid_for_afterwards_are_never_too_much(
+    client: Client, campus: Organisation
+) -> None:
+    _centre(campus, "north", None, "90000")
+    assert TOO_MUCH in _page(client)
+    Wallet.objects.filter(organisation=campus).update(unlimited=True)
+    assert TOO_MUCH not in _page(client)
