@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.test import Client
 
+from apps.allocations.models import LimitRaise
+from apps.core.units import MICRO
 from apps.organisations.models import Organisation
 from apps.organisations.services import set_cost_centre
 from apps.wallets.models import Wallet
@@ -55,3 +59,34 @@ def test_caps_of_a_wallet_that_is_paid_for_afterwards_are_never_too_much(
     assert TOO_MUCH in _page(client)
     Wallet.objects.filter(organisation=campus).update(unlimited=True)
     assert TOO_MUCH not in _page(client)
+
+
+def test_a_centre_stands_as_its_cap_that_is_used_up_most(client: Client, campus: Organisation) -> None:
+    limit(campus, "cost_centre statistics", "month", "9000", at=BEFORE)
+    limit(campus, "cost_centre statistics", "day", "5", at=BEFORE)
+    assert "9,000</a>" in _page(client)
+    limit(campus, "cost_centre statistics", "day", "0", at=BEFORE)
+    text = _page(client)
+    assert "per day; also 9,000 per month" in text
+    assert "Reached" in text
+
+
+def test_what_was_granted_on_top_of_a_cap_cannot_be_moved(client: Client, campus: Organisation) -> None:
+    _centre(campus, "poetry", None, "100")
+    client.force_login(person("mira"))
+    raised = LimitRaise(
+        organisation=campus,
+        subject_type="cost_centre",
+        subject_key="poetry",
+        period="month",
+        tokens_micro=50 * MICRO,
+        first_on=date(2026, 11, 1),
+        until_on=date(2026, 12, 1),
+        at=BEFORE,
+        actor="tests",
+    )
+    raised.save()
+    asked = {"giver": "poetry", "taker": "statistics", "tokens": "130", "step": "preview"}
+    assert client.post(f"{CENTRES}move/", asked).status_code == 422
+    text = client.post(f"{CENTRES}move/", {**asked, "tokens": "100"}).content.decode()
+    assert '<span class="before">100</span>' in text

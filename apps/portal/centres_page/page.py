@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count
@@ -24,6 +25,7 @@ from apps.portal.holdings import Holding, Shell
 from apps.wallets.state import WalletState
 
 MOST = 500
+ORDER: tuple[Period, ...] = ("month", "total", "week", "day")
 KINDS = {
     CostCentre.Kind.COURSE: gettext_noop("Course"),
     CostCentre.Kind.CAMPUS: gettext_noop("Campus"),
@@ -35,9 +37,9 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class CentreLine:
-    """A cost centre; without a cap `cap` is None and what was spent is this month's. `likely` by the end
-    of the period at the pace of its days so far, None where the period has no end. So many tokens of the
-    wallet are still `reserved` for it."""
+    """A cost centre with the cap that is used up most, and `others` in words; without a cap `cap` is None
+    and what was spent is this month's. `likely` by the end of the period at the pace of its days so far,
+    None where the period has no end. So many tokens of the wallet are still `reserved` for it."""
 
     key: str
     name: str
@@ -50,6 +52,7 @@ class CentreLine:
     likely: int | None
     resets_at: datetime | None
     reserved: int = 0
+    others: tuple[str, ...] = ()
 
     @property
     def left(self) -> int:
@@ -79,10 +82,14 @@ class CentreLine:
 
 @dataclass(frozen=True, slots=True)
 class CentresPage:
+    """Cost centres as they stand; `movable` are those with a cap, by the cap of their longest period
+    without what was granted on top of it: that much of it can be moved."""
+
     holding: Holding
     at: datetime
     zone: ZoneInfo
     centres: tuple[CentreLine, ...]
+    movable: tuple[CentreLine, ...]
     caps: int
     left: int
     available: int
@@ -113,62 +120,83 @@ def load_centres_page(organisation: Organisation, holding: Holding, shell: Shell
     )
     today = holding.calendar.day_of(shell.at)
     rules = rules_of(organisation.pk)
-    asked = [(row, _limit(row.platform_id, rules, holding, today)) for row in rows]
+    held = {row.pk: _caps(row.platform_id, rules, holding, today) for row in rows}
     marks = {one.centre: one.limit(holding.wallet_id) for one in reserves_of(organisation.pk)}
-    tally = load_together([*(limit for _row, limit in asked), *marks.values()])
+    tally = load_together([*(cap.limit for caps in held.values() for cap in caps), *marks.values()])
     lines = [
         replace(
-            _line(row, people.get(row.pk, 0), limit, tally, today),
+            _line(row, people.get(row.pk, 0), held[row.pk], tally, today),
             reserved=limits.room(marks[row.platform_id], tally) if row.platform_id in marks else 0,
         )
-        for row, limit in asked
+        for row in rows
     ]
     lines.sort(key=lambda line: (-line.over, line.cap is None, -line.spent, line.name.casefold()))
+    longest = {row.platform_id: held[row.pk][0] for row in rows if held[row.pk][0].own is not None}
     wallet: WalletState = shell.desk.wallets[holding.wallet_id]
-    outer = _outermost(rows, {row.pk for row, limit in asked if limit.rule.tokens is not None})
-    capped = [line for line in lines if line.key in outer]
+    outer = [longest[key].limit for key in _outermost(rows, longest)]
     return CentresPage(
         holding=holding,
         at=shell.at,
         zone=zone(holding.calendar.zone_at(shell.at)),
         centres=tuple(lines),
-        caps=sum(line.cap or 0 for line in capped),
-        left=sum(line.left for line in capped),
+        movable=tuple(_movable(line, longest[line.key], tally) for line in lines if line.key in longest),
+        caps=sum(limit.rule.tokens or 0 for limit in outer),
+        left=sum(limits.room(limit, tally) for limit in outer),
         available=max(wallet.available, 0),
         unlimited=wallet.unlimited,
     )
 
 
-def _outermost(rows: Sequence[CostCentre], capped: Container[int]) -> set[str]:
+def _outermost(rows: Sequence[CostCentre], capped: Container[str]) -> list[str]:
     """Centres with a cap that lie inside no other one with a cap: what is spent counts for all of them."""
-    above = {row.pk: row.parent_id for row in rows}
-    found = set()
+    by_id = {row.pk: row for row in rows}
+    found = []
     for row in rows:
-        parent = row.parent_id
-        while parent is not None and parent not in capped:
-            parent = above.get(parent)
-        if row.pk in capped and parent is None:
-            found.add(row.platform_id)
+        above = by_id.get(row.parent_id or 0)
+        while above is not None and above.platform_id not in capped:
+            above = by_id.get(above.parent_id or 0)
+        if row.platform_id in capped and above is None:
+            found.append(row.platform_id)
     return found
 
 
-def _limit(key: str, rules: Sequence[LimitRule], holding: Holding, today: date) -> Limit:
-    """The centre's cap: that of the longest period it has one for, else this month without one."""
-    order: tuple[Period, ...] = ("month", "total", "week", "day")
+@dataclass(frozen=True, slots=True)
+class _Cap:
+    """A cap as it was set, and as it holds with what was granted on top; `own` None is no cap."""
+
+    own: int | None
+    limit: Limit
+
+
+def _caps(key: str, rules: Sequence[LimitRule], holding: Holding, today: date) -> list[_Cap]:
+    """The centre's caps, that of the month first; without any this month's spending is what counts."""
+    whose = (limits.COST_CENTRE, key)
     held = {
         rule.period: rule
         for rule in rules
-        if (rule.subject_type, rule.subject_key) == (limits.COST_CENTRE, key)
-        and not rule.is_raise
-        and rule.tokens is not None
+        if (rule.subject_type, rule.subject_key) == whose and not rule.is_raise and rule.tokens is not None
     }
-    found = next((held[period] for period in order if period in held), None)
-    rule = found or LimitRule(limits.COST_CENTRE, key, "month", None)
-    rule = limits.raised(rule, rules, (limits.COST_CENTRE, key), today)
-    return on_day(rule, (holding.wallet_id, limits.COST_CENTRE, key), holding.calendar, today)
+    found = [held[period] for period in ORDER if period in held]
+    return [
+        _Cap(
+            rule.tokens,
+            on_day(
+                limits.raised(rule, rules, whose, today), (holding.wallet_id, *whose), holding.calendar, today
+            ),
+        )
+        for rule in found or [LimitRule(*whose, "month", None)]
+    ]
 
 
-def _line(row: CostCentre, people: int, limit: Limit, tally: Tally, today: date) -> CentreLine:
+def _used(cap: _Cap, tally: Tally) -> Fraction:
+    """How much of a cap is used; a cap of nothing is wholly used."""
+    tokens = cap.limit.rule.tokens
+    return Fraction(tally.spent(cap.limit), tokens) if tokens else Fraction(1)
+
+
+def _line(row: CostCentre, people: int, caps: Sequence[_Cap], tally: Tally, today: date) -> CentreLine:
+    cap = max(caps, key=lambda one: _used(one, tally))
+    limit = cap.limit
     spent = max(tally.spent(limit), 0)
     return CentreLine(
         key=row.platform_id,
@@ -181,4 +209,16 @@ def _line(row: CostCentre, people: int, limit: Limit, tally: Tally, today: date)
         spent=spent,
         likely=limits.likely(spent, limit.first, limit.end, today),
         resets_at=limit.resets_at,
+        others=tuple(_words(other.limit.rule) for other in caps if other is not cap),
     )
+
+
+def _words(rule: LimitRule) -> str:
+    """``1,000 per month``."""
+    words = {"tokens": figures.figure(rule.tokens or 0), "period": _(PERIOD_WORDS[rule.period])}
+    return _("%(tokens)s %(period)s") % words
+
+
+def _movable(line: CentreLine, cap: _Cap, tally: Tally) -> CentreLine:
+    spent = max(tally.spent(cap.limit), 0)
+    return replace(line, cap=cap.own, period=cap.limit.rule.period, spent=spent)

@@ -211,7 +211,7 @@ def move_caps(request: HttpRequest, slug: str) -> HttpResponse:
     """Move cap between two cost centres in one step, with the effect first."""
     holding, shell, organisation = decider(request, slug)
     page = load_centres_page(organisation, holding, shell)
-    capped = {line.key: line for line in page.centres if line.cap is not None}
+    capped = {line.key: line for line in page.movable}
     choices = [
         (line.key, f"{line.name}, {figures.figure(line.cap or 0)} {line.per}") for line in capped.values()
     ]
