@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from apps.allocations.audience import Audience, candidates
+from apps.allocations.limits import LimitRule, for_person
 from apps.allocations.models import FundingRule
 from apps.allocations.rules import SubjectRef, funding_of, remove_funding, set_funding
+from apps.allocations.selectors import rules_of
 from apps.core.errors import Problem
 from apps.core.units import MICRO
 from apps.organisations.models import Organisation, Role
@@ -91,18 +94,19 @@ class CoverageForm(forms.Form):
 def coverage(request: HttpRequest, slug: str) -> HttpResponse:
     """GET shows the rules, POST shows the effect of another one and then makes it so."""
     holding, shell, organisation = decider(request, slug)
+    rules = rules_of(organisation.pk)
     form, effect, names = CoverageForm(initial=_begun(request)), None, _names(organisation)
     if request.method == "POST":
         form = CoverageForm(request.POST)
         if form.is_valid() and (subject := _subject(form, organisation, shell.at)):
             before = funding_of(organisation, subject)
-            after = _after(form, organisation, subject)
+            after, held = _after(form, organisation, subject), _limits(subject, rules, organisation)
             who = _who(subject, names, organisation)
             effect = {
                 "who": who,
                 "before": mode_text(before),
                 "after": mode_text(after),
-                "sentence": coverage_sentence(who, holding.name, after),
+                "sentence": coverage_sentence(who, holding.name, after, held),
             }
             if request.POST.get("step") == "confirm":
                 try:
@@ -112,16 +116,17 @@ def coverage(request: HttpRequest, slug: str) -> HttpResponse:
                 else:
                     messages.success(request, effect["sentence"])
                     return redirect("coverage", slug)
-    rules = FundingRule.objects.filter(organisation=organisation)
-    lines = _lines(list(rules.order_by("subject_type", "subject_key")[:MOST]), names)
-    whole = funding_of(organisation, SubjectRef("organisation"))
+    said = FundingRule.objects.filter(organisation=organisation)
+    lines = _lines(list(said.order_by("subject_type", "subject_key")[:MOST]), names)
+    everybody = SubjectRef("organisation")
+    whole, held = funding_of(organisation, everybody), _limits(everybody, rules, organisation)
     context = {
         "holding": holding,
         "form": form,
         "effect": None if form.errors else effect,
         "lines": lines,
         "whole": mode_text(whole),
-        "sentence": coverage_sentence(_("a member"), holding.name, whole),
+        "sentence": coverage_sentence(_("a member"), holding.name, whole, held),
     }
     return render(request, "portal/coverage.html", context, status=422 if form.errors else 200)
 
@@ -172,6 +177,16 @@ def _after(form: CoverageForm, organisation: Organisation, subject: SubjectRef) 
         return next((kept[key] for key in wanted if key in kept), FundingRule(mode="member_wallets"))
     covered = 0 if cleaned["mode"] == "shared_pool" else cleaned["percent"] or 0
     return FundingRule(mode=cleaned["mode"], coverage_micro_percent=covered)
+
+
+def _limits(
+    subject: SubjectRef, rules: Sequence[LimitRule], organisation: Organisation
+) -> Sequence[LimitRule]:
+    """The limits on what the organisation pays for a member, for one with a role, or for anybody."""
+    if subject.type != "member":
+        return for_person(rules, member="", role=subject.key)
+    member = organisation.memberships.filter(user__platform_id=subject.key, ended_at=None).first()
+    return for_person(rules, member=subject.key, role=member.role if member else "")
 
 
 def _save(form: CoverageForm, organisation: Organisation, subject: SubjectRef, actor: str, at: Any) -> None:

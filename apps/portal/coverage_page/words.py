@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
+from apps.allocations.limits import LimitRule
 from apps.allocations.models import FundingRule
 from apps.core import figures
+from apps.core.periods import PERIODS
 
 
 def percent_text(micro_percent: int) -> str:
@@ -24,15 +28,39 @@ def mode_text(rule: FundingRule) -> str:
     return _("Member wallets, nothing covered")
 
 
-def coverage_sentence(who: str, organisation: str, rule: FundingRule, until: str = "") -> str:
-    """“Of every 100 tokens Ada spends beyond her free ones, the school pays 50, until 2,000 this month.”"""
-    words = {"who": who, "organisation": organisation, "until": until}
+def coverage_sentence(who: str, organisation: str, rule: FundingRule, held: Iterable[LimitRule]) -> str:
+    """“Of every 100 tokens Ada spends beyond her free ones, the school pays 50, until 2,000 this month.”
+
+    `held` are the limits on what the organisation pays for the person.
+    """
+    words = {"who": who, "organisation": organisation, "until": _until(held)}
     if rule.mode == FundingRule.Mode.SHARED_POOL:
-        said = _("%(organisation)s pays all that %(who)s spends; the person’s own wallet is not touched")
+        said = _(
+            "%(organisation)s pays all that %(who)s spends%(until)s; the person’s own wallet is not touched."
+        )
     elif rule.coverage_micro_percent:
         words["percent"] = percent_text(rule.coverage_micro_percent)
-        said = _("Of every 100 tokens %(who)s spends beyond the free ones, %(organisation)s pays %(percent)s")
+        said = _(
+            "Of every 100 tokens %(who)s spends beyond the free ones, "
+            "%(organisation)s pays %(percent)s%(until)s."
+        )
     else:
-        said = _("%(who)s pays all beyond allocated tokens; %(organisation)s covers nothing")
-    pays = rule.mode == FundingRule.Mode.SHARED_POOL or rule.coverage_micro_percent
-    return said % words + (_(", until %(until)s.") % words if until and pays else ".")
+        said = _("%(who)s pays all beyond allocated tokens; %(organisation)s covers nothing.")
+    return said % words
+
+
+def _until(held: Iterable[LimitRule]) -> str:
+    """``, until 100 today or 2,000 this month``; nothing where no limit holds."""
+    periods = {
+        "day": _("%(tokens)s today"),
+        "week": _("%(tokens)s this week"),
+        "month": _("%(tokens)s this month"),
+        "total": _("%(tokens)s in total"),
+    }
+    ordered = sorted(held, key=lambda rule: PERIODS.index(rule.period))
+    said = [
+        periods[rule.period] % {"tokens": figures.figure(rule.tokens)}
+        for rule in ordered
+        if rule.tokens is not None
+    ]
+    return _(", until %(until)s") % {"until": _(" or ").join(said)} if said else ""
