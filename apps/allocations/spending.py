@@ -160,31 +160,52 @@ def most_used(held: Iterable[Limit], tally: Tally) -> MemberLimit | None:
 
 @dataclass(frozen=True, slots=True)
 class Spender:
-    """Somebody who has spent in one of the periods asked for, and their limit that is used up most."""
+    """Somebody who has spent in one of the periods asked for or is stopped without having spent, and
+    their limit that is used up most."""
 
     member: MemberSpending
     limit: MemberLimit | None
 
 
 def spenders(whose: Whose, rules: Sequence[LimitRule]) -> list[Spender]:
-    """Everybody who has spent in a period that some rule or this month counts, most of this month first.
+    """Everybody who has spent in a period that some rule or this month counts, most of this month first;
+    where a rule allows nothing, those too who have not.
 
     One query; `left` and `last` are not looked up.
     """
     periods = _periods(rules)
     columns = ", ".join(["SUM(CASE WHEN day >= %s THEN spent_micro ELSE 0 END)"] * len(periods))
     firsts = [first_day(period, whose.today) for period in periods]
+    span = [whose.wallet_id, min(firsts), whose.today]
+    idle, of_idle = _idle(whose, periods, span) if any(map(_allows_nothing, rules)) else ("", [])
     rows = sql.fetch(
         f"SELECT u.platform_id, u.name, u.email, m.role, t.* FROM (SELECT subject_key, {columns} "
         f"FROM {TABLE} WHERE scope_id = %s AND subject_type = 'member' AND day >= %s AND day <= %s "
-        "GROUP BY subject_key) t "
+        f"GROUP BY subject_key{idle}) t "
         "JOIN identity_user u ON u.platform_id = t.subject_key "
         "LEFT JOIN organisations_membership m ON m.user_id = u.id AND m.ended_at IS NULL "
         "AND m.organisation_id = (SELECT organisation_id FROM wallets_wallet WHERE id = %s)",
-        [*firsts, whose.wallet_id, min(firsts), whose.today, whose.wallet_id],
+        [*firsts, *span, *of_idle, whose.wallet_id],
     )
     found = [_spender(whose, rules, row, periods) for row in rows]
     return sorted(found, key=lambda spender: (-spender.member.spent, spender.member.key))
+
+
+def _allows_nothing(rule: LimitRule) -> bool:
+    return rule.tokens == 0 and not rule.is_raise
+
+
+def _idle(whose: Whose, periods: Sequence[Period], span: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """Present members who have spent nothing on the days of the span."""
+    nothing = ", 0" * len(periods)
+    present, values = _matching(whose, "")
+    sums = (
+        f" UNION ALL SELECT u.platform_id{nothing} FROM organisations_membership m "
+        f"JOIN identity_user u ON u.id = m.user_id WHERE {present} AND NOT EXISTS (SELECT 1 FROM {TABLE} "
+        "WHERE scope_id = %s AND subject_type = 'member' AND subject_key = u.platform_id "
+        "AND day >= %s AND day <= %s)"
+    )
+    return sums, [*values, *span]
 
 
 _LEFT = "COALESCE(a.balance - a.held, 0)"

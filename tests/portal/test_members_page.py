@@ -130,6 +130,25 @@ def test_members_without_a_limit_say_so(campus: Organisation, client: Client) ->
     assert "No limit of their own" in client.get("/orgs/lindenhof/members/").content.decode()
 
 
+def test_who_may_spend_nothing_is_at_a_limit_before_spending(campus: Organisation, client: Client) -> None:
+    add_person("nora", "Nora Blank", "learner", campus, "member")
+    changes = [
+        LimitChange(SubjectRef("members"), "month", None),
+        LimitChange(SubjectRef("member", "jonas"), "day", None),
+        LimitChange(SubjectRef("role", "teacher"), "week", None),
+        LimitChange(SubjectRef("member", "nora"), "month", 0),
+    ]
+    set_limits(organisation=campus, changes=changes, actor="tests", at=NOW)
+    client.force_login(person("mira"))
+    for address in ("/orgs/lindenhof/limits/", "/orgs/lindenhof/"):
+        assert "Nora Blank" in client.get(address).content.decode()
+    text = client.get("/orgs/lindenhof/limits/").content.decode()
+    assert "1 member has reached a limit." in text
+    changes = [LimitChange(SubjectRef("members"), "month", 0)]
+    set_limits(organisation=campus, changes=changes, actor="tests", at=NOW)
+    assert "5 members have reached a limit." in client.get("/orgs/lindenhof/limits/").content.decode()
+
+
 def test_the_overview_names_who_is_near_or_at_a_limit_first(campus: Organisation, client: Client) -> None:
     block = _block()
     assert [(member.name, member.limit and member.limit.state) for member in block.pressing] == [
