@@ -11,10 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.allocations.audience import Audience, candidates
+from apps.allocations.limits import LimitRule, apply_shared, room, tightest
 from apps.allocations.planning import Move, Step, plan_allocation, plan_reclaim
+from apps.allocations.selectors import rules_of_wallet
+from apps.allocations.tallying import load_together
 from apps.core import figures
 from apps.organisations.models import Organisation
 from apps.portal.allocations_page.typed import Line, read_lines
+from apps.portal.coverage_page.words import tokens_within
 from apps.wallets.state import EARNED, PURCHASED, WalletState
 
 SHOWN = 8
@@ -41,7 +45,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All of it. `now` is what the wallet can give (or has, for a reclaim), `free` what it may not."""
+    """All of it. `now` is what the wallet can give (or has, for a reclaim), `free` what it may not.
+
+    `shared` is the tightest limit on what everybody together spends, and `shared_room` what it still
+    allows.
+    """
 
     move: Move
     wrong: tuple[Line, ...]
@@ -49,6 +57,15 @@ class Preview:
     free: int
     unlimited: bool
     takes: bool
+    shared: LimitRule | None = None
+    shared_room: int = 0
+
+    @property
+    def shared_words(self) -> str:
+        """What all members together can spend, where that is less than these would have; else nothing."""
+        if self.takes or self.shared is None or self.after_sum <= self.shared_room:
+            return ""
+        return tokens_within(self.shared_room, self.shared.period)
 
     @property
     def total(self) -> int:
@@ -98,15 +115,15 @@ def _row(step: Step) -> Row:
     if not step.moves:
         return Row(step, _("Nothing moves"))
     if step.little_room and step.member.room is not None:
-        room = {"room": figures.figure(step.member.room)}
-        return Row(step, _("Limits let %(room)s be spent in this period") % room)
+        words = {"room": figures.figure(step.member.room)}
+        return Row(step, _("Limits let %(room)s be spent in this period") % words)
     return Row(step, "")
 
 
 def load_preview(
     organisation: Organisation, wallet: WalletState, asked: dict[str, Any], *, takes: bool, at: datetime
 ) -> Preview:
-    """What the cleaned form would do: at most six queries."""
+    """What the cleaned form would do: at most eight queries."""
     everybody = asked["to"] == "people"
     members = candidates(organisation, _audience(asked), at=at)
     lines: Sequence[Line] = ()
@@ -121,7 +138,19 @@ def load_preview(
     move = plan(members, asked["how"], asked["tokens"] or 0, rows)
     lasting = max(wallet.bucket(EARNED).available, 0) + max(wallet.bucket(PURCHASED).available, 0)
     wrong = tuple(line for line in lines if line.problem)
-    return Preview(move, wrong, lasting, max(wallet.available - lasting, 0), wallet.unlimited, takes)
+    free = max(wallet.available - lasting, 0)
+    shared, left = (None, 0) if takes else _shared(wallet, at)
+    return Preview(move, wrong, lasting, free, wallet.unlimited, takes, shared, left)
+
+
+def _shared(wallet: WalletState, at: datetime) -> tuple[LimitRule | None, int]:
+    """The tightest limit of the organisation, and what it still allows."""
+    held = apply_shared(
+        rules_of_wallet(wallet.id), scope=wallet.id, calendar=wallet.calendar, day=wallet.calendar.day_of(at)
+    )
+    tally = load_together(held)
+    found = tightest(held, tally)
+    return (found.rule, room(found, tally)) if found else (None, 0)
 
 
 def _audience(asked: dict[str, Any]) -> Audience:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.allocations.limits import LimitRule
 from apps.allocations.models import FundingRule
 from apps.core import figures
-from apps.core.periods import PERIODS
+from apps.core.periods import PERIODS, Period
 
 
 def percent_text(micro_percent: int) -> str:
@@ -26,6 +26,17 @@ def mode_text(rule: FundingRule) -> str:
             "percent": percent_text(rule.coverage_micro_percent)
         }
     return _("Member wallets, nothing covered")
+
+
+def tokens_within(tokens: int, period: Period) -> str:
+    """``2,000 this month``."""
+    words = {
+        "day": _("%(tokens)s today"),
+        "week": _("%(tokens)s this week"),
+        "month": _("%(tokens)s this month"),
+        "total": _("%(tokens)s in total"),
+    }
+    return words[period] % {"tokens": figures.figure(tokens)}
 
 
 def coverage_sentence(who: str, organisation: str, rule: FundingRule, held: Iterable[LimitRule]) -> str:
@@ -51,16 +62,6 @@ def coverage_sentence(who: str, organisation: str, rule: FundingRule, held: Iter
 
 def _until(held: Iterable[LimitRule]) -> str:
     """``, until 100 today or 2,000 this month``; nothing where no limit holds."""
-    periods = {
-        "day": _("%(tokens)s today"),
-        "week": _("%(tokens)s this week"),
-        "month": _("%(tokens)s this month"),
-        "total": _("%(tokens)s in total"),
-    }
     ordered = sorted(held, key=lambda rule: PERIODS.index(rule.period))
-    said = [
-        periods[rule.period] % {"tokens": figures.figure(rule.tokens)}
-        for rule in ordered
-        if rule.tokens is not None
-    ]
+    said = [tokens_within(rule.tokens, rule.period) for rule in ordered if rule.tokens is not None]
     return _(", until %(until)s") % {"until": _(" or ").join(said)} if said else ""
