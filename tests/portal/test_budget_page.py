@@ -113,6 +113,27 @@ def test_those_who_read_an_organisations_money_see_its_alert(client: Client, cam
     assert ALERT not in text
 
 
+@pytest.mark.parametrize(
+    ("period", "note", "is_charted"),
+    [
+        ("day", "paid today", False),
+        ("week", "paid this week", True),
+        ("month", "paid this month", True),
+        ("total", "has paid in total", False),
+    ],
+)
+def test_what_the_tightest_limit_went_on_is_shown(
+    client: Client, campus: Organisation, period: str, note: str, is_charted: bool
+) -> None:
+    _lift_own_limits(campus)
+    limit(campus, "member lotte", period, "5000", at=BEFORE)
+    client.force_login(person("lotte"))
+    text = client.get(BUDGET).content.decode()
+    assert note in text
+    assert 'class="bars"' in text
+    assert ("At this pace you end near" in text) is is_charted
+
+
 def test_without_limits_the_page_says_what_is_available(client: Client, campus: Organisation) -> None:
     client.force_login(add_person("nora", "Nora Blank"))
     assert "No limit holds for you" in client.get(BUDGET).content.decode()

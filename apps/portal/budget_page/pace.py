@@ -1,4 +1,4 @@
-"""How the tightest limit's period goes: spending by day with where it leads, and what it went on.
+"""How the tightest limit's period goes: what it went on, and by day with where that leads.
 
 Micro-tokens; days are the organisation's. Open holds count as spending by day, and are no use yet.
 """
@@ -6,7 +6,7 @@ Micro-tokens; days are the organisation's. Open holds count as spending by day, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -14,21 +14,23 @@ from apps.allocations.limits import MEMBER, likely
 from apps.allocations.spending import spent_by_day
 from apps.core import figures, findings
 from apps.core.charts import Bar, Point, TimeChart, bars, time_chart
-from apps.core.periods import PERIODS, first_day, following
+from apps.core.periods import PERIODS, Period, first_day, following
 from apps.portal.holdings import Holding, Shell
 from apps.portal.usage_page.names import names_of
 from apps.portal.wallet_page.limits import Held
 from apps.usage.history import Wanted, breakdown
+from apps.usage.selectors import EPOCH
 
 MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A chart of the period's days, and bars of what it went on with their sum."""
+    """Bars of what the limit's period went on, with their sum, and of a week or month a chart of its days."""
 
-    chart: TimeChart
+    chart: TimeChart | None
     title: str
+    note: str
     bars: tuple[Bar, ...]
     total: int
 
@@ -38,39 +40,55 @@ class Pace:
 
 
 def pace_of(limit: Held, own: Holding, shell: Shell) -> Pace | None:
-    """For a limit per week or month: three queries. None for others, which have no days to draw."""
+    """Three queries, two for a limit per day or in total; None where the limit is no organisation's."""
     holding = next((one for one in shell.holdings if one.slug and one.slug == limit.slug), None)
     period = next((known for known in PERIODS if known == limit.period), None)
-    if holding is None or period not in ("week", "month"):
+    if holding is None or period is None:
         return None
     today = holding.calendar.day_of(shell.at)
     first, end = first_day(period, today), following(period, today)
-    if end is None:
-        return None
+    chart = _chart(limit, holding, own, (first, end), today) if end and period != "day" else None
+    begins = holding.calendar.start_of(first) if end else EPOCH
+    ends = holding.calendar.start_of(end or today + timedelta(days=1))
+    return _with_parts(chart, period, holding, own, (begins, ends))
+
+
+def _chart(limit: Held, holding: Holding, own: Holding, span: tuple[date, date], today: date) -> TimeChart:
+    first, end = span
     spent = spent_by_day((holding.wallet_id, MEMBER, own.owner_key), first, end - timedelta(days=1))
     days = [first + timedelta(days=number) for number in range((end - first).days)]
     points = [
         Point(figures.day_name(day), figures.day_name(day), max(spent.get(day, 0), 0), running=day == today)
         for day in days
     ]
-    chart = time_chart(
+    return time_chart(
         points,
         title=_title(limit, likely(limit.spent, first, end, today) or 0),
         note=_("Tokens per day, open holds included."),
         head=_("Day"),
     )
-    return _with_parts(chart, holding, own, (first, end))
 
 
-def _with_parts(chart: TimeChart, holding: Holding, own: Holding, days: tuple[date, date]) -> Pace:
-    span = (holding.calendar.start_of(days[0]), holding.calendar.start_of(days[1]))
+def _with_parts(
+    chart: TimeChart | None, period: Period, holding: Holding, own: Holding, span: tuple[datetime, datetime]
+) -> Pace:
     wanted = Wanted(holding.wallet_id, is_organisation=True, person_wallet_id=own.wallet_id)
     parts = breakdown(wanted, span, "operation", limit=MOST)
     names = names_of(parts, "operation", price_book=holding.price_book, is_organisation=True)
     total = sum(part.sum.amount for part in parts)
     rows = [(name.text, part.sum.amount) for name, part in zip(names, parts, strict=True)]
     title = findings.share_title(rows[0][0], rows[0][1], total) if rows else ""
-    return Pace(chart, title, bars(rows, total=total) if rows else (), total)
+    return Pace(chart, title, _note(period), bars(rows, total=total) if rows else (), total)
+
+
+def _note(period: Period) -> str:
+    """What the bars count, of which days."""
+    return {
+        "day": _("What the organisation paid today, without open holds."),
+        "week": _("What the organisation paid this week, without open holds."),
+        "month": _("What the organisation paid this month, without open holds."),
+        "total": _("What the organisation has paid in total, without open holds."),
+    }[period]
 
 
 def _title(limit: Held, leads_to: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 from django.db.models.fields.json import KT
@@ -22,10 +22,10 @@ from apps.portal.budget_page.standing import Asked, shared_title
 from apps.portal.holdings import Holding, Shell
 from apps.portal.wallet_page.limits import ONE_PERSON, Held, Which, all_rules, as_refused, own_limits
 from apps.usage.models import DeniedAttempt
+from apps.usage.selectors import EPOCH
 
 LOOKED_AT = 10
 """So many of the latest refusals are looked at."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
