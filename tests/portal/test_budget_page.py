@@ -15,6 +15,7 @@ from apps.identity.models import AuditRecord
 from apps.organisations.models import Organisation
 from apps.portal.amounts import read_amount
 from apps.portal.budget_page.effects import AlertEffect, BudgetEffect
+from apps.portal.budget_page.pace import _most
 from apps.portal.wallet_page.pace import days_left
 from apps.usage.denials import record_denials
 from apps.usage.services import create_charge
@@ -132,6 +133,12 @@ def test_what_the_tightest_limit_went_on_is_shown(
     assert note in text
     assert 'class="bars"' in text
     assert ("At this pace you end near" in text) is is_charted
+
+
+def test_more_operations_than_are_named_are_added_up_in_one_row() -> None:
+    rows = [(str(number), 10 - number) for number in range(8)]
+    assert _most(rows) == [*rows[:5], ("All others", 5 + 4 + 3)]
+    assert _most(rows[:6]) == rows[:6]
 
 
 def test_without_limits_the_page_says_what_is_available(client: Client, campus: Organisation) -> None:

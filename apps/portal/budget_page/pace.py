@@ -22,6 +22,8 @@ from apps.usage.history import Wanted, breakdown
 from apps.usage.selectors import EPOCH
 
 MOST = 6
+ALL = 1000
+"""More operations than a price book has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,19 @@ def _with_parts(
     chart: TimeChart | None, period: Period, holding: Holding, own: Holding, span: tuple[datetime, datetime]
 ) -> Pace:
     wanted = Wanted(holding.wallet_id, is_organisation=True, person_wallet_id=own.wallet_id)
-    parts = breakdown(wanted, span, "operation", limit=MOST)
+    parts = breakdown(wanted, span, "operation", limit=ALL)
     names = names_of(parts, "operation", price_book=holding.price_book, is_organisation=True)
     total = sum(part.sum.amount for part in parts)
-    rows = [(name.text, part.sum.amount) for name, part in zip(names, parts, strict=True)]
+    rows = _most([(name.text, part.sum.amount) for name, part in zip(names, parts, strict=True)])
     title = findings.share_title(rows[0][0], rows[0][1], total) if rows else ""
     return Pace(chart, title, _note(period), bars(rows, total=total) if rows else (), total)
+
+
+def _most(rows: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The largest, and all others in one row, so that the rows add up to the whole."""
+    if len(rows) <= MOST:
+        return rows
+    return [*rows[: MOST - 1], (_("All others"), sum(amount for _name, amount in rows[MOST - 1 :]))]
 
 
 def _note(period: Period) -> str:
