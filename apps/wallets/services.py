@@ -266,6 +266,21 @@ def set_frozen(*, wallet: Wallet, frozen: bool, actor: str, reason: str, at: dat
         _audit(stored, "wallet.freeze" if frozen else "wallet.unfreeze", before, actor, at, reason)
 
 
+def set_unlimited(
+    *, wallet_id: int, unlimited: bool, actor: str, reason: str, at: datetime, address: str = ""
+) -> None:
+    """Let a wallet be paid for afterwards, or no longer: InvalidState as long as it is below zero."""
+
+    def work() -> None:
+        settle_wallets([wallet_id], at=at)
+        stored = Wallet.objects.get(pk=wallet_id)
+        before = _facts(stored)
+        stored = _change_wallet(stored, {"unlimited": unlimited}, at)
+        _audit(stored, "wallet.change", before, actor, at, reason, address)
+
+    atomically(work, at=at)
+
+
 def _opened(wallet: Wallet, actor: str, at: datetime) -> Wallet:
     """The new wallet; that it may go below zero is worth a record from the start."""
     if wallet.unlimited:
@@ -285,7 +300,13 @@ def _facts(wallet: Wallet) -> dict[str, Any]:
 
 
 def _audit(
-    wallet: Wallet, action: str, before: dict[str, Any] | None, actor: str, at: datetime, reason: str = ""
+    wallet: Wallet,
+    action: str,
+    before: dict[str, Any] | None,
+    actor: str,
+    at: datetime,
+    reason: str = "",
+    address: str = "",
 ) -> None:
     record_audit(
         actor=actor,
@@ -295,4 +316,5 @@ def _audit(
         after=_facts(wallet),
         at=at,
         reason=reason,
+        address=address,
     )

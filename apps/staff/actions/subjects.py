@@ -96,6 +96,12 @@ def _frozen(key: int, at: datetime) -> Subject:
     return _wallet(key, "freeze_wallet", _("Freeze a wallet"), at)
 
 
+def _unlimited(key: int, at: datetime) -> Subject:
+    if find_wallet(key).unlimited:
+        return _wallet(key, "unmark_unlimited", _("Let a wallet be paid for beforehand"), at)
+    return _wallet(key, "mark_unlimited", _("Let a wallet be paid for afterwards"), at)
+
+
 def _charge(key: int, kind: str, heading: str, at: datetime) -> Subject:
     charge = get_charge(key, at=at)
     refundable = charge.refundable
@@ -229,5 +235,6 @@ NEW_TYPE = Deed(Action.PRICE, AccountTypeForm, _new_type)
 PAYMENT = Deed(Action.ADJUST, PaymentForm, _paid)
 ADJUST = Deed(Action.ADJUST, AdjustForm, _adjusted)
 FREEZE = Deed(Action.FREEZE, ReasonForm, _frozen)
+UNLIMITED = Deed(Action.UNLIMITED, ReasonForm, _unlimited)
 REFUND = Deed(Action.REFUND, RefundForm, _refunded)
 RELEASE = Deed(Action.RELEASE, ReleaseForm, _released)

@@ -33,6 +33,7 @@ from apps.staff.actions.subjects import (
     REFUND,
     RELEASE,
     RETIRE,
+    UNLIMITED,
     VOID,
     Deed,
     Subject,
@@ -259,6 +260,7 @@ def note_wallet(request: HttpRequest, key: int) -> HttpResponse:
 adjust_wallet = act_on(ADJUST)
 book_payment = act_on(PAYMENT)
 freeze_wallet = act_on(FREEZE)
+pay_afterwards = act_on(UNLIMITED)
 void_bill = act_on(VOID)
 set_grant = act_on(GRANT)
 add_account_type = act_on(NEW_TYPE)
