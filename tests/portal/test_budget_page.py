@@ -281,6 +281,10 @@ def test_who_is_stopped_by_a_cost_centres_limit_asks_for_more_of_it(
     asked = {"organisation": "lindenhof", "period": "month", "about": "cost_centre", "centre": "statistics"}
     client.post(MORE, {**asked, "tokens": "900", "reason": "Exams"})
     assert LimitRequest.objects.get().subject_key == "statistics"
+    client.force_login(person("mira"))
+    title = "900 more, Campus Lindenhof, all for Statistics I, per month"
+    assert title in client.get("/orgs/lindenhof/members/lotte/").content.decode()
+    client.force_login(person("lotte"))
     assert "Campus Lindenhof, all for Statistics I, per month" in client.get(BUDGET).content.decode()
 
 

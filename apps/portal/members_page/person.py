@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from apps.allocations.limits import MEMBER, MEMBERS, ROLE, Limit, Tally
@@ -16,9 +17,9 @@ from apps.allocations.spending import MemberSpending, Whose, members_spending
 from apps.core import figures, sql
 from apps.core.errors import NotFound
 from apps.core.periods import PERIODS, Period, zone
-from apps.organisations.models import Membership, Organisation, Role
+from apps.organisations.models import CostCentre, Membership, Organisation, Role
 from apps.portal.budget_page.standing import PERIODS as PERIOD_WORDS
-from apps.portal.budget_page.standing import STATES
+from apps.portal.budget_page.standing import STATES, shared_title
 from apps.portal.coverage_page.words import coverage_sentence
 from apps.portal.holdings import Holding, Shell
 from apps.portal.members_page.people import ROLES, usage_url
@@ -74,7 +75,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:
+    """A request of the member's; `shared` names a limit that is not the member's own."""
+
     row: LimitRequest
+    shared: str
 
     @property
     def words(self) -> str:
@@ -146,12 +150,7 @@ def load_person_page(organisation: Organisation, holding: Holding, shell: Shell,
         last_month=figures.month_name(whose.last_month),
         limits=_limits(own, holding, member.role),
         given=_given(organisation, key),
-        asked=tuple(
-            AskedFor(row)
-            for row in LimitRequest.objects.filter(organisation=organisation, user=member.user).order_by(
-                "-asked_at", "-pk"
-            )[:LATEST]
-        ),
+        asked=_asked(organisation, member),
         bar=bar,
         barred=bar if bar is not None else bars.get(("role", member.role), False),
         coverage=coverage_sentence(str(member.user), holding.name, rule, [n.rule for n in own.limits]),
@@ -239,6 +238,21 @@ def _link(link: Link, role: str) -> ChainLink:
     }
     value = _("no limit") if link.tokens is None else str(figures.figure(link.tokens))
     return ChainLink(names[link.subject_type], value, link.holds, not link.holds)
+
+
+def _asked(organisation: Organisation, member: Membership) -> tuple[AskedFor, ...]:
+    centres = CostCentre.objects.filter(organisation=organisation, platform_id=OuterRef("subject_key"))
+    rows = LimitRequest.objects.filter(organisation=organisation, user=member.user)
+    rows = rows.annotate(centre=Subquery(centres.values("name")[:1]))
+    return tuple(
+        AskedFor(
+            row,
+            shared_title(organisation.name, row.centre or row.subject_key, row.period)
+            if row.subject_type != MEMBER
+            else "",
+        )
+        for row in rows.order_by("-asked_at", "-pk")[:LATEST]
+    )
 
 
 def _given(organisation: Organisation, key: str) -> tuple[Given, ...]:
