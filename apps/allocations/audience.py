@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from apps.allocations.bars import bars_of, is_barred
 from apps.allocations.limits import MEMBER, LimitRule, Tally, least_room
-from apps.allocations.spending import Whose, limits_of_member, person_rules
+from apps.allocations.spending import Whose, limits_of_member, per_person, person_rules
 from apps.allocations.tallying import TABLE
 from apps.core import sql
 from apps.core.periods import PERIODS, first_day
@@ -46,8 +46,17 @@ class Candidate:
     frozen: bool = False
 
 
-def candidates(organisation: Organisation, audience: Audience, *, at: datetime) -> list[Candidate]:
-    """Present members of the audience by name, with bars and limits looked up: at most five queries."""
+def candidates(
+    organisation: Organisation,
+    audience: Audience,
+    *,
+    at: datetime,
+    known: Sequence[LimitRule] | None = None,
+) -> list[Candidate]:
+    """Present members of the audience by name, with bars and limits looked up: at most five queries.
+
+    `known` are the organisation's limits, where the caller has read them.
+    """
     wallet = Wallet.objects.get(organisation=organisation)
     whose = Whose(wallet.pk, wallet.calendar, wallet.calendar.day_of(at))
     condition, values = _condition(audience)
@@ -60,7 +69,8 @@ def candidates(organisation: Organisation, audience: Audience, *, at: datetime) 
         "ORDER BY LOWER(COALESCE(NULLIF(u.name, ''), NULLIF(u.email, ''), u.platform_id)), u.id",
         [wallet.pk, organisation.pk, *values],
     )
-    rules, bars = person_rules(wallet.pk), bars_of(organisation)
+    rules = person_rules(wallet.pk) if known is None else per_person(known)
+    bars = bars_of(organisation)
     spent = _spent(whose, rules) if rules else {}
     return [
         Candidate(

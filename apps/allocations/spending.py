@@ -138,7 +138,12 @@ def month_totals(whose: Whose) -> MonthTotals:
 
 def person_rules(wallet_id: int) -> list[LimitRule]:
     """The organisation's limits that hold for single persons, and what they were granted on top."""
-    return [rule for rule in rules_of_wallet(wallet_id) if rule.subject_type in PER_PERSON]
+    return per_person(rules_of_wallet(wallet_id))
+
+
+def per_person(rules: Iterable[LimitRule]) -> list[LimitRule]:
+    """Those of an organisation's limits that hold for single persons."""
+    return [rule for rule in rules if rule.subject_type in PER_PERSON]
 
 
 def limits_of_member(whose: Whose, rules: Sequence[LimitRule], key: str, role: str) -> tuple[Limit, ...]:

@@ -153,6 +153,14 @@ class ReclaimForm(MoveForm):
     )
     how = forms.ChoiceField(label=gettext_lazy("How many"), widget=forms.RadioSelect, initial="all")
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("how") == "all" and cleaned.get("tokens"):
+            self.add_error(
+                "how", _("You wrote how many: choose “Up to, from each”, or leave the tokens out.")
+            )
+        return cleaned
+
 
 class SwapForm(forms.Form):
     """Tokens from one member to another."""

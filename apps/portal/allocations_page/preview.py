@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.allocations.audience import Audience, candidates
+from apps.allocations.earmarks import reserved, reserves_of
 from apps.allocations.limits import LimitRule, apply_shared, room, tightest
 from apps.allocations.planning import Move, Step, plan_allocation, plan_reclaim
 from apps.allocations.selectors import rules_of_wallet
@@ -45,7 +46,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All of it. `now` is what the wallet can give (or has, for a reclaim), `free` what it may not.
+    """All of it. `now` is what the wallet can give (or has, for a reclaim), `free` and `reserved` what it
+    may not. Below zero it owes as much: then it is paid for afterwards.
 
     `shared` is the tightest limit on what everybody together spends, and `shared_room` what it still
     allows.
@@ -59,6 +61,12 @@ class Preview:
     takes: bool
     shared: LimitRule | None = None
     shared_room: int = 0
+    reserved: int = 0
+
+    @property
+    def owes(self) -> bool:
+        """Whether the wallet is, or would come, below zero."""
+        return self.unlimited and self.after < 0
 
     @property
     def shared_words(self) -> str:
@@ -125,7 +133,8 @@ def load_preview(
 ) -> Preview:
     """What the cleaned form would do: at most eight queries."""
     everybody = asked["to"] == "people"
-    members = candidates(organisation, _audience(asked), at=at)
+    rules = rules_of_wallet(wallet.id)
+    members = candidates(organisation, _audience(asked), at=at, known=rules)
     lines: Sequence[Line] = ()
     rows: dict[str, int] = {}
     if everybody:
@@ -136,21 +145,28 @@ def load_preview(
         rows = {line.key: line.tokens for line in lines if line.key and line.tokens is not None}
     plan = plan_reclaim if takes else plan_allocation
     move = plan(members, asked["how"], asked["tokens"] or 0, rows)
-    lasting = max(wallet.bucket(EARNED).available, 0) + max(wallet.bucket(PURCHASED).available, 0)
+    lasting = max(wallet.bucket(EARNED).available, 0) + wallet.bucket(PURCHASED).available
     wrong = tuple(line for line in lines if line.problem)
     free = max(wallet.available - lasting, 0)
-    shared, left = (None, 0) if takes else _shared(wallet, at)
-    return Preview(move, wrong, lasting, free, wallet.unlimited, takes, shared, left)
-
-
-def _shared(wallet: WalletState, at: datetime) -> tuple[LimitRule | None, int]:
-    """The tightest limit of the organisation, and what it still allows."""
-    held = apply_shared(
-        rules_of_wallet(wallet.id), scope=wallet.id, calendar=wallet.calendar, day=wallet.calendar.day_of(at)
+    if takes:
+        return Preview(move, wrong, lasting, free, wallet.unlimited, takes)
+    shared, left, marked = _kept_back(organisation, wallet, rules, at)
+    marked = min(marked, max(lasting, 0))
+    return Preview(
+        move, wrong, lasting - marked, free, wallet.unlimited, takes, shared, left, reserved=marked
     )
-    tally = load_together(held)
+
+
+def _kept_back(
+    organisation: Organisation, wallet: WalletState, rules: Sequence[LimitRule], at: datetime
+) -> tuple[LimitRule | None, int, int]:
+    """The organisation's tightest limit, what it still allows, and what earmarks reserve: two queries."""
+    day = wallet.calendar.day_of(at)
+    held = apply_shared(rules, scope=wallet.id, calendar=wallet.calendar, day=day)
+    marks = [one.limit(wallet.id) for one in reserves_of(organisation.pk)]
+    tally = load_together([*held, *marks])
     found = tightest(held, tally)
-    return (found.rule, room(found, tally)) if found else (None, 0)
+    return (found.rule if found else None, room(found, tally) if found else 0, reserved(marks, tally))
 
 
 def _audience(asked: dict[str, Any]) -> Audience:
