@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from apps.allocations.inviting import AT_ONCE, Guest, check_guest
+from apps.core.errors import ValidationError
 from apps.organisations.models import Role
 
 COLUMNS = ("email", "name", "role", "tokens")
@@ -31,8 +32,13 @@ class GuestRow:
 
 def read_guests(text: str, *, known: Mapping[str, str], read_amount: Callable[[str], int]) -> list[GuestRow]:
     """Every line that is not empty. `known` addresses need no invitation, with why; `read_amount` gives
-    micro-tokens or raises ValueError with what to write."""
-    rows = _table(text.lstrip("\ufeff"))
+    micro-tokens or raises ValueError with what to write. ValidationError if it is no table at all."""
+    try:
+        rows = _table(text.lstrip("\ufeff"))
+    except csv.Error as error:
+        words = {"count": csv.field_size_limit()}
+        said = _("This is no list: one cell has more than %(count)d characters. Save it as CSV.") % words
+        raise ValidationError({"people": [said]}) from error
     columns, first = _columns(rows[0][1]) if rows else (COLUMNS, 0)
     seen = dict(known)
     found: list[GuestRow] = []
@@ -50,10 +56,11 @@ def read_guests(text: str, *, known: Mapping[str, str], read_amount: Callable[[s
 
 
 def _table(text: str) -> list[tuple[int, list[str]]]:
-    """Lines with their numbers, without empty ones."""
-    head = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter)
+    """Lines with their numbers, without empty ones, whatever they end with."""
+    lines = io.StringIO(text.replace("\0", ""), newline=None)
+    delimiter = max(",;\t", key=lines.readline().count)
+    lines.seek(0)
+    reader = csv.reader(lines, delimiter=delimiter)
     return [
         (reader.line_num, [cell.strip() for cell in cells])
         for cells in reader

@@ -25,7 +25,7 @@ from apps.core.errors import (
     ValidationError,
     WalletFrozen,
 )
-from apps.core.units import format_tokens
+from apps.core.units import LARGEST, format_tokens
 from apps.identity.models import User
 from apps.ledger.models import Account
 from apps.organisations.models import Membership, Organisation
@@ -157,8 +157,7 @@ def _move(
 ) -> Run:
     note, actor = by.note, by.actor
     users = [item.user for item in items]
-    if len(set(users)) != len(users):
-        raise ValidationError({"items": ["Each member can be named once."]})
+    _check_items(items)
 
     def work() -> Run:
         own, wallets = _wallets_of(organisation, users)
@@ -194,6 +193,16 @@ def _missing(desk: Desk, own: Wallet, wallets: Mapping[str, Wallet], items: Sequ
     if not lacking:
         raise InvalidState(_("Everybody has that many already: nothing would move."))
     return lacking
+
+
+def _check_items(items: Sequence[Item]) -> None:
+    """ValidationError unless members are named, each once, with amounts that can move."""
+    if not items:
+        raise ValidationError({"items": [_("Name at least one member.")]})
+    if len({item.user for item in items}) != len(items):
+        raise ValidationError({"items": ["Each member can be named once."]})
+    if not all(0 < item.tokens <= LARGEST for item in items):
+        raise ValidationError({"tokens": [_("More than 0 and at most 1000000000000 tokens are possible.")]})
 
 
 def _wallets_of(organisation: Organisation, users: Sequence[str]) -> tuple[Wallet, dict[str, Wallet]]:

@@ -58,6 +58,15 @@ def month_of(text: str) -> date:
         raise ValidationError({"month": ["Write a month such as 2026-12."]}) from None
 
 
+def day_typed(text: str) -> date | None:
+    """The day written as ``2026-12-31``; None for what is none, and for years no calendar can count in."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 1970 < found.year < 9000 else None
+
+
 def first_day(period: Period, day: date) -> date:
     """The first day of the period that holds `day`; for `total` the beginning of time."""
     if period == "day":

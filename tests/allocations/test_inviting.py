@@ -40,6 +40,7 @@ def test_a_file_is_read_in_any_order_of_columns_and_with_any_separator() -> None
     for text in (
         "role;email;tokens;name\nteacher;ada@x.example;12.5;Ada, née Byron",
         'ada@x.example,"Ada, née Byron",teacher,12.5',
+        "email;name;role;tokens\rada@x.example;Ada, née Byron;teacher;12.5\r",
         "\ufeffE-Mail\tName\tRolle\tTokens\r\nada@x.example\tAda, née Byron\tTeacher\t12.5\r\n",
     ):
         assert [row.guest for row in read(text)] == [wanted]
@@ -67,6 +68,11 @@ old@x.example,Old,,
     assert said[5] == "The e-mail address is missing."
     assert said[6].startswith("It has 5 columns")
     assert said[7] == "old@x.example is a member already."
+
+
+def test_a_cell_without_end_is_no_list() -> None:
+    with pytest.raises(ValidationError, match="no list"):
+        read("ada@x.example," + "x" * 200_000)
 
 
 def test_an_empty_file_has_nobody() -> None:

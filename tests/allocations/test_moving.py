@@ -9,7 +9,7 @@ import pytest
 from apps.allocations.bars import set_bar
 from apps.allocations.models import AllocationRun
 from apps.allocations.rules import SubjectRef
-from apps.allocations.services import Item, MadeAlready, allocate, move, remove_member
+from apps.allocations.services import Item, MadeAlready, allocate, move, reclaim, remove_member
 from apps.core.errors import InsufficientTokens, InvalidState, ValidationError
 from apps.core.proof import verify_ledger
 from apps.core.units import MICRO
@@ -64,3 +64,14 @@ def test_what_a_leaving_member_gives_back_is_on_record(school: Organisation) -> 
     run = AllocationRun.objects.latest("number")
     assert (run.direction, run.tokens_micro, run.actor) == ("reclaim", 30 * MICRO, "user:ada")
     assert verify_ledger().differences == ()
+
+
+def test_nobody_and_nothing_cannot_be_moved(school: Organisation) -> None:
+    give(school, "ada", "30")
+    for tokens in (0, -1):
+        with pytest.raises(ValidationError):
+            shift(school, "ada", "bob", tokens)
+    for do in (allocate, reclaim):
+        with pytest.raises(ValidationError):
+            do(organisation=school, items=[], note="", actor="t", at=AT)
+    assert AllocationRun.objects.count() == 1

@@ -29,16 +29,11 @@ from apps.portal.allocations_page.page import load_allocations_page, load_run_pa
 from apps.portal.allocations_page.preview import Preview, load_preview
 from apps.portal.allocations_page.typed import read_lines
 from apps.portal.holdings import Holding, Shell
+from apps.portal.paging import page_number
 from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, complain, decider, reader
 
 MOST_LINES = 10_000
-
-
-def page_number(request: HttpRequest) -> int:
-    """The page that is asked for, the first where it makes no sense."""
-    typed = request.GET.get("page", "1")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 and int(typed) else 1
 
 
 @require_safe
@@ -46,7 +41,7 @@ def page_number(request: HttpRequest) -> int:
 def allocations(request: HttpRequest, slug: str) -> HttpResponse:
     """What was given and taken back, and what repeats."""
     holding, shell, organisation = decider(request, slug)
-    page = load_allocations_page(organisation, holding, shell, number=page_number(request))
+    page = load_allocations_page(organisation, holding, shell, number=page_number(request.GET.dict()))
     return render(request, "portal/allocations.html", {"page": page})
 
 
@@ -82,7 +77,7 @@ def allocation(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One run with everybody in it and what became of it."""
     holding, shell, organisation = decider(request, slug)
     try:
-        page = load_run_page(organisation, holding, shell, number, number=page_number(request))
+        page = load_run_page(organisation, holding, shell, number, number=page_number(request.GET.dict()))
     except NotFound as unknown:
         raise Http404 from unknown
     return render(request, "portal/allocations/run.html", {"page": page})

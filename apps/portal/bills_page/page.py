@@ -24,6 +24,7 @@ from apps.hosting.measuring import Use
 from apps.hosting.models import Bill
 from apps.hosting.selectors import Accruing, accruing_of, state_at
 from apps.portal.holdings import Holding, Shell
+from apps.portal.paging import page_number
 from apps.wallets.models import Wallet
 from apps.wallets.state import ALLOCATED, WalletState
 
@@ -161,7 +162,7 @@ def load_bills_page(holding: Holding, shell: Shell, asked: Mapping[str, str]) ->
     wallet = Wallet.objects.get(pk=holding.wallet_id)
     months = _months(holding.wallet_id)
     month = _chosen(asked.get("month", ""), months)
-    page = _page_number(asked.get("page", ""))
+    page = page_number(asked)
     bills = _bills(holding.wallet_id, month, page, at) if month else []
     unpaid = Bill.objects.filter(payer_id=holding.wallet_id, state__in=UNPAID).aggregate(
         tokens=Sum("tokens_micro"), due=Min("due_at")
@@ -209,10 +210,6 @@ def _chosen(asked: str, months: Sequence[Mapping[str, Any]]) -> date | None:
         wanted = None
     known = [row["month"] for row in months]
     return wanted if wanted in known else next(iter(known), None)
-
-
-def _page_number(asked: str) -> int:
-    return min(int(asked), 10_000) if asked.isascii() and asked.isdigit() and int(asked or 0) else 1
 
 
 def _bills(wallet_id: int, month: date, page: int, at: datetime) -> list[BillRow]:

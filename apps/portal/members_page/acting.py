@@ -193,14 +193,19 @@ class ListForm(forms.Form):
             if upload.size > 2_000_000:
                 self.add_error("file", _("The file has more than two megabytes: divide it."))
             else:
-                raw = upload.read()
-                try:
-                    cleaned["people"] = raw.decode("utf-8-sig")
-                except UnicodeDecodeError:
-                    cleaned["people"] = raw.decode("cp1252", errors="replace")
+                cleaned["people"] = self._text(upload.read())
         if not str(cleaned.get("people", "")).strip() and not self.errors:
             self.add_error("people", _("Write at least one person, or choose a file."))
         return cleaned
+
+    def _text(self, raw: bytes) -> str:
+        """What a file says, in whichever of the usual ways it was written."""
+        if b"\0" in raw:
+            self.add_error("file", _("This is no text file: save it as CSV."))
+        try:
+            return raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return raw.decode("cp1252", errors="replace")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -218,16 +223,14 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
         status = 422
     elif what in {"read", "invite"}:
         many = ListForm(request.POST, request.FILES)
-        if many.is_valid():
-            known = known_addresses(organisation, at=shell.at)
-            rows = read_guests(many.cleaned_data["people"], known=known, read_amount=read_amount)
-            rows = [_no_owners(row, holding) for row in rows]
-            many = ListForm(initial={"people": many.cleaned_data["people"]})
-            good = [row.guest for row in rows if not row.problem]
-            if what == "invite" and good and _invite_all(request, good, organisation, shell.at):
-                return redirect("invitations", slug)
-        else:
+        rows = _read(many, holding, organisation, shell.at)
+        good = [row.guest for row in rows if not row.problem]
+        if many.errors:
             status = 422
+        elif what == "invite" and good and _invite_all(request, good, organisation, shell.at):
+            return redirect("invitations", slug)
+        else:
+            many = ListForm(initial={"people": many.cleaned_data["people"]})
     good_rows = [row for row in rows if not row.problem]
     waiting = open_invitations(organisation, at=shell.at).order_by("-pk")
     context = {
@@ -246,6 +249,19 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
         .order_by("-pk")[:5],
     }
     return render(request, "portal/members/invitations.html", context, status=status)
+
+
+def _read(form: ListForm, holding: Holding, organisation: Organisation, at: Any) -> list[GuestRow]:
+    """The lines of a list; none, with the reason in the form, where it cannot be read."""
+    if not form.is_valid():
+        return []
+    known = known_addresses(organisation, at=at)
+    try:
+        rows = read_guests(form.cleaned_data["people"], known=known, read_amount=read_amount)
+    except Problem as refused:
+        complain(form, refused)
+        return []
+    return [_no_owners(row, holding) for row in rows]
 
 
 def _named(one: Invitation) -> dict[str, Any]:

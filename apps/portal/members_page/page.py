@@ -30,6 +30,7 @@ from apps.core.periods import zone
 from apps.organisations.models import Role
 from apps.portal.holdings import Holding, Shell
 from apps.portal.members_page.people import ROLES, Person, show
+from apps.portal.paging import page_number
 
 ROOM = 50
 """Members on one page."""
@@ -114,11 +115,9 @@ def _heading(asked: Asked, first: Order, second: Order) -> Heading:
 def read_asked(query: Mapping[str, str]) -> Asked:
     """What the page's query asks for; what makes no sense is left at the usual."""
     order: Order = next((order for order in ORDERS if order == query.get("sort")), "-spent")
-    page = query.get("page", "")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
     role = query.get("role", "")
     search = query.get("q", "").replace("\0", "").strip()[:100]
-    return Asked(search, order, max(number, 1), role if role in Role.values else "")
+    return Asked(search, order, page_number(query), role if role in Role.values else "")
 
 
 def load_members_page(holding: Holding, shell: Shell, asked: Asked, *, room: int = ROOM) -> MembersPage:

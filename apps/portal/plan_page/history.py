@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from apps.core.periods import Calendar
+from apps.core.periods import Calendar, day_typed
 from apps.identity.models import User
 from apps.portal.holdings import Holding
 from apps.pricing.generations import generation_operations
@@ -112,17 +112,10 @@ def read_asked(query: Mapping[str, str]) -> Asked:
         query.get("person", "").replace("\0", "")[:128],
         query.get("operation", "").replace("\0", "")[:60],
         query.get("model", "").replace("\0", "")[:200],
-        _day(query.get("from", "")),
-        _day(query.get("to", "")),
+        day_typed(query.get("from", "")),
+        day_typed(query.get("to", "")),
         _place(query.get("before", "")),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _place(text: str) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from apps.allocations.requests import Answer, decide_request
 from apps.core.errors import NotFound, Problem, ValidationError
 from apps.portal.fields import TokensField
+from apps.portal.paging import page_number
 from apps.portal.requests_page.page import load_requests_page
 from apps.portal.working import actor_of, decider, reader
 
@@ -70,15 +71,7 @@ def requests(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, _said(str(decided.user), answer))
             return redirect("organisation_requests", slug)
-    number_of = request.GET.get("page", "1")
-    page = load_requests_page(
-        organisation,
-        holding,
-        shell,
-        number=int(number_of)
-        if number_of.isascii() and number_of.isdigit() and int(number_of[:6]) > 0
-        else 1,
-    )
+    page = load_requests_page(organisation, holding, shell, number=page_number(request.GET.dict()))
     return render(request, "portal/requests.html", {"page": page, "problem": problem}, status=status)
 
 

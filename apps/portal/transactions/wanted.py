@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
-from apps.core.periods import Calendar, next_month
+from apps.core.periods import Calendar, day_typed, next_month
 from apps.ledger.models import Bucket
 from apps.usage.transactions import TYPES
 
@@ -102,8 +102,8 @@ def read_wanted(query: Mapping[str, str]) -> Wanted:
         payer=_text(query, "payer"),
         person=_text(query, "person"),
         month=query.get("month", "") if _month(query.get("month", "")) else "",
-        from_on=_day(query.get("from", "")),
-        to_on=_day(query.get("to", "")),
+        from_on=day_typed(query.get("from", "")),
+        to_on=day_typed(query.get("to", "")),
     )
 
 
@@ -141,14 +141,6 @@ def _text(query: Mapping[str, str], name: str) -> str:
     return query.get(name, "").replace("\0", "").strip()[:LONGEST_TEXT]
 
 
-def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if 1970 < found.year < 9000 else None
-
-
 def _month(text: str) -> date | None:
     """The first day of ``2026-11``; for ``all`` any day will do."""
-    return date.max if text == ALL else _day(f"{text}-01")
+    return date.max if text == ALL else day_typed(f"{text}-01")
