@@ -246,7 +246,9 @@ def move_tokens(request: HttpRequest, slug: str) -> HttpResponse:
     found = None
     if form.is_valid():
         found = _two(form, organisation, shell.at)
-        if found is not None and request.POST.get("step") == "confirm":
+        if found is not None and request.POST.get("step") != "confirm":
+            _require_movable(form, found[0])
+        elif found is not None:
             try:
                 run = move(
                     organisation=organisation,
@@ -275,6 +277,16 @@ def move_tokens(request: HttpRequest, slug: str) -> HttpResponse:
         ]
     context = {"form": form, "holding": holding, "effect": effect}
     return render(request, "portal/allocations/swap.html", context, status=422 if form.errors else 200)
+
+
+def _require_movable(form: SwapForm, giver: Candidate) -> None:
+    """Say in the form why so many tokens cannot move from this member, before it is confirmed."""
+    tokens = form.cleaned_data["tokens"]
+    if not tokens:
+        form.add_error("tokens", _("More than 0 and at most 1000000000000 tokens are possible."))
+    elif tokens > giver.left:
+        words = {"name": giver.name, "tokens": figures.figure(max(giver.left, 0))}
+        form.add_error("tokens", _("%(name)s has %(tokens)s unspent tokens that are not held.") % words)
 
 
 def _two(form: SwapForm, organisation: Organisation, at: datetime) -> tuple[Candidate, Candidate] | None:
