@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar as months
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from apps.core.units import LARGEST, format_tokens
 from apps.events.outbox import emit
 from apps.identity.auditing import record_audit
 from apps.organisations.models import Organisation
+from apps.organisations.services import lock_organisation, require_new_form
 from apps.wallets.models import Wallet
 
 SKIPPED = "recurring.skipped"
@@ -57,9 +59,10 @@ def repeat_allocation(
     note: str,
     actor: str,
     at: datetime,
+    form_key: UUID | None = None,
 ) -> RecurringAllocation:
     """Let all members, a role, a cost centre or a member get tokens every week or month from the next such
-    day on. ValidationError, NotFound or NotAMember change nothing."""
+    day on. ValidationError, NotFound, NotAMember or MadeAlready (the form was sent before) change nothing."""
     problems: dict[str, list[str]] = {}
     if subject.type not in _TO:
         problems["subject"] = [_("Members, a role, a cost centre or one member can get tokens.")]
@@ -74,6 +77,8 @@ def repeat_allocation(
     if problems:
         raise ValidationError(problems)
     with transaction.atomic():
+        lock_organisation(organisation)
+        require_new_form(organisation, form_key, at=at)
         check_subjects(organisation, [subject])
         wallet = Wallet.objects.get(organisation=organisation)
         first = next_day(every, day, wallet.calendar.day_of(at))

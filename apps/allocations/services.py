@@ -18,7 +18,7 @@ from apps.allocations.models import Allocation, AllocationRun
 from apps.core import sql
 from apps.core.errors import (
     InsufficientTokens,
-    InvalidState,
+    MadeAlready,
     NotAMember,
     NotFound,
     PriceBookMismatch,
@@ -70,12 +70,6 @@ class Author:
     note: str = ""
     form_key: UUID | None = None
     recurring: int | None = None
-
-
-class MadeAlready(InvalidState):
-    """The same form came twice: what it asked for was done the first time."""
-
-    code, title = "done_already", "This was done already"
 
 
 def allocate(

@@ -57,6 +57,12 @@ class InvalidState(Problem):
     status, code, title = 409, "invalid_state", "Not possible in the present state"
 
 
+class MadeAlready(InvalidState):
+    """The same form came twice: what it asked for was done the first time."""
+
+    code, title = "done_already", "This was done already"
+
+
 class IdempotencyConflict(Problem):
     status, code, title = 409, "idempotency_conflict", "This key belongs to another request"
 

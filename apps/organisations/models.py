@@ -47,6 +47,17 @@ class Membership(models.Model):
         return f"{self.user} · {self.organisation}"
 
 
+class SentForm(models.Model):
+    """The key of a form that was carried out: sent a second time, it is not carried out again."""
+
+    key = models.UUIDField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
 class CostCentre(models.Model):
     """What organisation-funded spending is attributed to; it counts for the parents too."""
 

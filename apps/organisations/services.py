@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core.errors import InvalidState, NotFound, ValidationError
+from apps.core.errors import InvalidState, MadeAlready, NotFound, ValidationError
 from apps.identity.auditing import made_record, record_audit, record_audits
 from apps.identity.models import User
-from apps.organisations.models import CostCentre, CostCentreMember, Membership, Organisation, Role
+from apps.organisations.models import CostCentre, CostCentreMember, Membership, Organisation, Role, SentForm
 
 DEPTH = 20
 """So many centres may lie one inside the other."""
@@ -90,6 +91,19 @@ def lock_organisation(organisation: Organisation) -> None:
     found = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     if found.closed_at is not None:
         raise InvalidState(_("The organisation is closed: nothing can be changed in it any more."))
+
+
+def require_new_form(organisation: Organisation, key: UUID | None, *, at: datetime) -> None:
+    """MadeAlready if a form with this key was carried out; None is for what comes from no form.
+
+    Belongs under the organisation's lock, in the transaction of what the form asks for: a form that was
+    refused may be sent again.
+    """
+    if key is None:
+        return
+    _row, is_new = SentForm.objects.get_or_create(key=key, defaults={"organisation": organisation, "at": at})
+    if not is_new:
+        raise MadeAlready(_("This was done already: it is not done twice."))
 
 
 def end_all_memberships(*, organisation: Organisation, actor: str, at: datetime) -> list[int]:

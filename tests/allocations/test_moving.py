@@ -9,8 +9,8 @@ import pytest
 from apps.allocations.bars import set_bar
 from apps.allocations.models import AllocationRun
 from apps.allocations.rules import SubjectRef
-from apps.allocations.services import Item, MadeAlready, allocate, move, reclaim, remove_member
-from apps.core.errors import InsufficientTokens, InvalidState, ValidationError
+from apps.allocations.services import Item, allocate, move, reclaim, remove_member
+from apps.core.errors import InsufficientTokens, InvalidState, MadeAlready, ValidationError
 from apps.core.proof import verify_ledger
 from apps.core.units import MICRO
 from apps.identity.models import User

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -13,7 +14,7 @@ from apps.allocations.rules import SubjectRef
 from apps.allocations.services import remove_member
 from apps.allocations.tasks import carry_out_recurring
 from apps.core.clock import stopped_at
-from apps.core.errors import InvalidState, NotFound, Problem, ValidationError
+from apps.core.errors import InvalidState, MadeAlready, NotFound, Problem, ValidationError
 from apps.core.units import MICRO
 from apps.events.models import Event
 from apps.identity.models import User
@@ -115,6 +116,22 @@ def test_an_audience_that_has_left_is_told_of(school: Organisation) -> None:
     made.refresh_from_db()
     assert made.skipped == "Nobody belongs to those who are to get tokens."
     assert Event.objects.filter(kind="recurring.skipped", key=made.pk).count() == 1
+
+
+def test_a_form_that_is_sent_twice_repeats_once(school: Organisation) -> None:
+    key = uuid4()
+    repeat(school, form_key=key)
+    with pytest.raises(MadeAlready):
+        repeat(school, form_key=key)
+    repeat(school, form_key=uuid4())
+    assert RecurringAllocation.objects.count() == 2
+
+
+def test_a_form_that_was_refused_may_be_sent_again(school: Organisation) -> None:
+    key = uuid4()
+    with pytest.raises(NotFound):
+        repeat(school, form_key=key, subject=SubjectRef("cost_centre", "none"))
+    repeat(school, form_key=key)
 
 
 def test_what_has_ended_does_not_come(school: Organisation) -> None:

@@ -18,10 +18,10 @@ from apps.allocations.bars import bars_of, set_bar
 from apps.allocations.models import Allocation
 from apps.allocations.recurring import end_recurring, next_day, repeat_allocation
 from apps.allocations.rules import SubjectRef
-from apps.allocations.services import Item, MadeAlready, Run, allocate, move, reclaim
+from apps.allocations.services import Item, Run, allocate, move, reclaim
 from apps.core import figures
 from apps.core.csv_files import Number, csv_text
-from apps.core.errors import NotFound, Problem
+from apps.core.errors import MadeAlready, NotFound, Problem
 from apps.core.units import format_tokens
 from apps.organisations.models import Organisation, Role
 from apps.portal.allocations_page.forms import AllocateForm, MoveForm, ReclaimForm, SwapForm
@@ -228,6 +228,7 @@ def _repeat(
         note=cleaned["note"],
         actor=actor_of(reader(request)),
         at=shell.at,
+        form_key=cleaned["form_key"],
     )
     words = {"day": figures.day_and_year(made.next_on)}
     messages.success(request, _("It repeats by itself. The first time is %(day)s.") % words)
