@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from apps.core.errors import InvalidState, ValidationError
 from apps.core.periods import PERIODS
 from apps.core.units import LARGEST
 from apps.organisations.models import Organisation
-from apps.organisations.services import lock_organisation
+from apps.organisations.services import lock_organisation, require_new_form
 
 
 def move_cap(
@@ -25,15 +26,18 @@ def move_cap(
     tokens: int,
     actor: str,
     at: datetime,
+    form_key: UUID | None = None,
 ) -> None:
     """Lower one cost centre's cap of the period by so many micro-tokens and raise the other's.
 
-    ValidationError for the same centre twice or an impossible amount, InvalidState if one has no cap.
+    ValidationError for the same centre twice or an impossible amount, InvalidState if one has no cap,
+    MadeAlready if the form was sent before.
     """
     if giver == taker or period not in PERIODS:
         raise ValidationError({"taker": [_("Choose two different cost centres.")]})
     with transaction.atomic():
         lock_organisation(organisation)
+        require_new_form(organisation, form_key, at=at)
         rows = SpendingLimit.objects.filter(
             organisation=organisation,
             subject_type="cost_centre",

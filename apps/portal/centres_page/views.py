@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
@@ -22,7 +23,7 @@ from apps.allocations.earmarks import set_earmark
 from apps.allocations.models import Earmark
 from apps.core import figures
 from apps.core.csv_files import Number, csv_text
-from apps.core.errors import Problem
+from apps.core.errors import MadeAlready, Problem
 from apps.core.units import format_tokens
 from apps.identity.models import User
 from apps.organisations.models import CostCentre, CostCentreMember, Organisation
@@ -196,6 +197,7 @@ class CapForm(forms.Form):
     giver = forms.ChoiceField(label=gettext_lazy("From"))
     taker = forms.ChoiceField(label=gettext_lazy("To"))
     tokens = TokensField(label=gettext_lazy("How much of the cap"))
+    form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def __init__(self, choices: list[tuple[str, str]], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -245,7 +247,11 @@ def move_caps(request: HttpRequest, slug: str) -> HttpResponse:
                         tokens=tokens,
                         actor=actor_of(reader(request)),
                         at=shell.at,
+                        form_key=form.cleaned_data["form_key"],
                     )
+                except MadeAlready as already:
+                    messages.warning(request, already.detail)
+                    return redirect("cost_centres", slug)
                 except Problem as refused:
                     complain(form, refused)
                 else:
