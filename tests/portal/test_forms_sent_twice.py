@@ -11,7 +11,7 @@ from django.test import Client
 from apps.allocations.models import RecurringAllocation, SpendingLimit
 from apps.allocations.rules import LimitChange, SubjectRef, set_limits
 from apps.core.units import MICRO
-from apps.organisations.models import Organisation
+from apps.organisations.models import CostCentre, Organisation
 from apps.organisations.services import set_cost_centre
 from tests.portal.world import NOW, person
 
@@ -44,6 +44,14 @@ def test_cap_is_moved_once(owner: Client, campus: Organisation) -> None:
     form = {"giver": "statistics", "taker": "laboratory", "tokens": "30"}
     assert "not done twice" in send_twice(owner, "cost-centres/move/", form)
     assert caps(campus) == {"statistics": 370, "laboratory": 130}
+
+
+def test_a_cost_centre_is_made_once(owner: Client) -> None:
+    assert "not done twice" in send_twice(owner, "cost-centres/new/", {"name": "Lab", "kind": "group"})
+    send_twice(owner, "cost-centres/new/", {"name": "Lab", "kind": "group"})
+    keys = CostCentre.objects.filter(name="Lab").order_by("pk").values_list("platform_id", flat=True)
+    assert len(keys) == 2
+    assert keys[0] == "lab"
 
 
 def a_capped_centre(campus: Organisation, key: str, tokens: int) -> None:

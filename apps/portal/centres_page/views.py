@@ -27,12 +27,13 @@ from apps.core.errors import MadeAlready, Problem
 from apps.core.units import format_tokens
 from apps.identity.models import User
 from apps.organisations.models import CostCentre, CostCentreMember, Organisation
-from apps.organisations.services import set_cost_centre, set_people
+from apps.organisations.services import lock_organisation, require_new_form, set_cost_centre, set_people
 from apps.portal.allocations_page.typed import Line, read_lines
 from apps.portal.centres_page.page import KINDS, load_centres_page
 from apps.portal.fields import TokensField
 from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, complain, decider, reader
+from apps.wallets.books import atomically
 
 
 @require_safe
@@ -92,11 +93,14 @@ class CentreForm(forms.Form):
             "One on each line, by e-mail, id or name. Tokens can be allocated to all of them at once."
         ),
     )
+    form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def __init__(
         self, organisation: Organisation, own: CostCentre | None, *args: Any, **options: Any
     ) -> None:
         super().__init__(*args, **options)
+        if own is not None:
+            del self.fields["form_key"]
         rows = CostCentre.objects.filter(organisation=organisation).order_by("name")
         others = [(row.platform_id, row.name) for row in rows if own is None or row.pk != own.pk]
         field = self.fields["parent"]
@@ -127,6 +131,9 @@ def cost_centre(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
             else:
                 try:
                     _save(form, organisation, own, [line.key for line in lines], request, shell.at)
+                except MadeAlready as already:
+                    messages.warning(request, already.detail)
+                    return redirect("cost_centres", slug)
                 except Problem as refused:
                     complain(form, refused)
                 else:
@@ -166,22 +173,28 @@ def _save(
     request: HttpRequest,
     at: Any,
 ) -> None:
+    """All of it or nothing. A new centre's id is chosen under the lock: two of one name stay two."""
     cleaned, actor = form.cleaned_data, actor_of(reader(request))
-    key = own.platform_id if own else _free_key(organisation, cleaned["name"])
-    centre, _made = set_cost_centre(
-        organisation=organisation,
-        key=key,
-        name=cleaned["name"],
-        kind=cleaned["kind"],
-        parent=cleaned["parent"] or None,
-        actor=actor,
-        at=at,
-    )
-    set_people(centre=centre, users=people, actor=actor, at=at)
-    if "earmark" in form.changed_data:
-        set_earmark(
-            organisation=organisation, centre=key, tokens=cleaned["earmark"] or None, actor=actor, at=at
+
+    def work() -> None:
+        lock_organisation(organisation)
+        require_new_form(organisation, cleaned.get("form_key"), at=at)
+        key = own.platform_id if own else _free_key(organisation, cleaned["name"])
+        centre, _made = set_cost_centre(
+            organisation=organisation,
+            key=key,
+            name=cleaned["name"],
+            kind=cleaned["kind"],
+            parent=cleaned["parent"] or None,
+            actor=actor,
+            at=at,
         )
+        set_people(centre=centre, users=people, actor=actor, at=at)
+        if "earmark" in form.changed_data:
+            tokens = cleaned["earmark"] or None
+            set_earmark(organisation=organisation, centre=key, tokens=tokens, actor=actor, at=at)
+
+    atomically(work, at=at)
 
 
 def _free_key(organisation: Organisation, name: str) -> str:
