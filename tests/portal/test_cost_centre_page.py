@@ -10,7 +10,8 @@ from django.test import Client
 
 from apps.identity.models import AuditRecord
 from apps.organisations.models import CostCentre, Organisation
-from tests.portal.world import person
+from apps.organisations.services import end_membership, set_people
+from tests.portal.world import NOW, person
 
 HOME = "/orgs/lindenhof/cost-centres"
 
@@ -33,3 +34,16 @@ def test_a_centre_is_saved_with_all_that_was_typed_or_not_at_all(owner: Client) 
     assert AuditRecord.objects.count() == records
     assert owner.post(f"{HOME}/new/", form | {"earmark": "100"}).status_code == 302
     assert CostCentre.objects.get(name="Laboratory").earmark.tokens_micro == 100_000_000
+
+
+def test_a_centre_can_be_renamed_after_somebody_has_left(owner: Client, campus: Organisation) -> None:
+    own = CostCentre.objects.get(platform_id="statistics")
+    set_people(centre=own, users=["jonas", "lotte"], actor="t", at=NOW)
+    end_membership(organisation=campus, user=person("jonas"), actor="t", at=NOW)
+    assert own.people.count() == 2
+    page = f"{HOME}/is/statistics/"
+    begun = owner.get(page).context["form"].initial
+    assert begun["people"] == "lotte@lindenhof.example"
+    assert owner.post(page, begun | {"name": "Statistics II"}).status_code == 302
+    own.refresh_from_db()
+    assert (own.name, own.people.get().user) == ("Statistics II", person("lotte"))

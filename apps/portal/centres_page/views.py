@@ -26,7 +26,7 @@ from apps.core.csv_files import Number, csv_text
 from apps.core.errors import MadeAlready, Problem
 from apps.core.units import format_tokens
 from apps.identity.models import User
-from apps.organisations.models import CostCentre, CostCentreMember, Organisation
+from apps.organisations.models import CostCentre, Membership, Organisation
 from apps.organisations.services import lock_organisation, require_new_form, set_cost_centre, set_people
 from apps.portal.allocations_page.typed import Line, read_lines
 from apps.portal.centres_page.page import KINDS, load_centres_page
@@ -146,7 +146,8 @@ def cost_centre(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
 def _initial(own: CostCentre | None) -> dict[str, Any]:
     if own is None:
         return {}
-    people = User.objects.filter(pk__in=CostCentreMember.objects.filter(cost_centre=own).values("user"))
+    present = Membership.objects.filter(organisation=own.organisation_id, ended_at=None).values("user")
+    people = User.objects.filter(pk__in=own.people.filter(user__in=present).values("user"))
     marked = Earmark.objects.filter(cost_centre=own).first()
     named = [user.email or user.platform_id for user in people.order_by("email", "platform_id")]
     return {
