@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from apps.allocations.alerts import watch
 from apps.allocations.bars import require_not_barred
 from apps.allocations.earmarks import reserved_now
+from apps.allocations.leaving import end_own_rules, has_own_rules
 from apps.allocations.models import Allocation, AllocationRun
 from apps.core import sql
 from apps.core.errors import (
@@ -29,7 +31,7 @@ from apps.core.units import LARGEST, format_tokens
 from apps.identity.models import User
 from apps.ledger.models import Account
 from apps.organisations.models import Membership, Organisation
-from apps.organisations.services import end_membership
+from apps.organisations.services import end_found, lock_leaving
 from apps.wallets.books import atomically, open_desk, write
 from apps.wallets.models import Wallet
 from apps.wallets.state import ALLOCATED, EARNED, PURCHASED, Desk, WalletState
@@ -377,11 +379,16 @@ def _record(
 
 
 def remove_member(*, organisation: Organisation, user: User, actor: str, at: datetime) -> None:
-    """Let a member leave: unspent, unheld allocated tokens return; what open holds keep returns with them."""
+    """Let a member leave: unspent, unheld allocated tokens return; what open holds keep returns with them.
+    The member's own rules and place in cost centres end. NotFound, InvalidState for the last owner.
+    """
 
     def work() -> None:
-        own, wallets = _wallets_of(organisation, [user.platform_id])
-        wallet = wallets[user.platform_id]
+        membership = lock_leaving(organisation, user)
+        rows = Wallet.objects.annotate(ruled=has_own_rules(organisation, user))
+        found: Any = rows.filter(_owned(organisation, [user.platform_id])).order_by("owner_type")
+        own, wallet = found
+        wallets = {user.platform_id: wallet}
         desk = open_desk([own.pk, wallet.pk], at=at)
         bucket = desk.wallets[wallet.pk].buckets.get((ALLOCATED, own.pk))
         if bucket is not None and bucket.available > 0:
@@ -396,7 +403,10 @@ def remove_member(*, organisation: Organisation, user: User, actor: str, at: dat
             _record(organisation, wallets, [item], made, Allocation.Direction.RECLAIM, by, at)
         else:
             write(desk, at=at)
-        end_membership(organisation=organisation, user=user, actor=actor, at=at)
+        if own.ruled:
+            today = own.calendar.day_of(at)
+            end_own_rules(organisation=organisation, user=user, today=today, actor=actor, at=at)
+        end_found(membership, actor=actor, at=at)
         if desk.wallets[wallet.pk].watch:
             watch([user.pk])
 

@@ -47,15 +47,26 @@ def set_member(
 def end_membership(*, organisation: Organisation, user: User, actor: str, at: datetime) -> Membership:
     """Let the membership end. NotFound for somebody who is no member, InvalidState for the last owner."""
     with transaction.atomic():
-        membership = _present(organisation, user, locked=True)
-        if membership is None:
-            raise NotFound(f"{user.platform_id} is not a member of {organisation.platform_id}.")
-        if membership.role == Role.OWNER:
-            _require_other_owner(membership)
-        membership.ended_at = at
-        membership.save(update_fields=["ended_at"])
-        _audit(membership, "member.leave", membership.role, None, actor, at)
-        return membership
+        return end_found(lock_leaving(organisation, user), actor=actor, at=at)
+
+
+def lock_leaving(organisation: Organisation, user: User) -> Membership:
+    """The membership, under the organisation's lock. NotFound for somebody who is no member, InvalidState
+    for the last owner."""
+    membership = _present(organisation, user, locked=True)
+    if membership is None:
+        raise NotFound(f"{user.platform_id} is not a member of {organisation.platform_id}.")
+    if membership.role == Role.OWNER:
+        _require_other_owner(membership)
+    return membership
+
+
+def end_found(membership: Membership, *, actor: str, at: datetime) -> Membership:
+    """Let a membership end that `lock_leaving` found."""
+    membership.ended_at = at
+    membership.save(update_fields=["ended_at"])
+    _audit(membership, "member.leave", membership.role, None, actor, at)
+    return membership
 
 
 def _present(organisation: Organisation, user: User, *, locked: bool = False) -> Membership | None:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 
-from apps.allocations.models import AllocationRun
+from apps.allocations.bars import set_bar
+from apps.allocations.models import (
+    AllocationBar,
+    AllocationRun,
+    FundingRule,
+    LimitRaise,
+    LimitRequest,
+    SpendingLimit,
+)
+from apps.allocations.requests import LimitName, ask_for_more, decide_request
+from apps.allocations.rules import LimitChange, SubjectRef, set_funding, set_limits
 from apps.allocations.services import Item, allocate, remove_member
 from apps.core.errors import InsufficientTokens, InvalidState, NotAMember, NotFound
 from apps.core.units import MICRO
 from apps.identity.models import AuditRecord
 from apps.organisations.models import Membership, Organisation
+from apps.organisations.services import set_cost_centre, set_people
 from apps.portal.allocations_page.page import fates_of
 from apps.portal.holdings import load_shell
 from apps.usage.changing import capture_charge, extend_charge, release_charge
@@ -165,3 +177,40 @@ def test_what_was_held_when_somebody_left_counts_as_taken_back(school: Organisat
     run = AllocationRun.objects.get(direction="allocate").number
     (fate,) = fates_of(school, holding, [run])[run].values()
     assert (fate.reclaimed, fate.spent, fate.left) == (100 * MICRO, 0, 0)
+
+
+def test_what_was_said_about_a_leaver_does_not_hold_for_who_comes_back(school: Organisation) -> None:
+    own, more = SubjectRef("member", "ada"), LimitName(SubjectRef("member"), "week")
+    pay: dict[str, Any] = {"mode": "member_wallets", "micro_percent": 50 * MICRO, "actor": "t", "at": AT}
+    limits = [LimitChange(own, "week", 7 * MICRO), LimitChange(own, "month", None)]
+    set_limits(organisation=school, changes=limits, actor="t", at=AT)
+    set_funding(organisation=school, subject=own, **pay)
+    set_bar(organisation=school, subject=own, barred=True, actor="t", at=AT)
+    asked: dict[str, Any] = {"user": a_user("ada"), "name": more, "tokens": MICRO, "reason": "More", "at": AT}
+    made = ask_for_more(organisation=school, **asked)
+    grant: dict[str, Any] = {"answer": "granted", "tokens": None, "word": "", "actor": "t", "at": AT}
+    decide_request(organisation=school, request_id=made.pk, **grant)
+    ask_for_more(organisation=school, **asked)
+    leave(school, "ada")
+    a_member(school, "ada")
+    assert not SpendingLimit.objects.exists()
+    assert not FundingRule.objects.exists()
+    assert not AllocationBar.objects.exists()
+    assert LimitRaise.objects.get().until_on == AT.date()
+    assert set(LimitRequest.objects.values_list("state", flat=True)) == {"granted", "withdrawn"}
+    actions = AuditRecord.objects.order_by("pk").values_list("action", flat=True)
+    assert list(actions)[-6:-1] == [
+        "limit.remove",
+        "limit.remove",
+        "funding.remove",
+        "allocation_bar.set",
+        "member.leave",
+    ]
+
+
+def test_a_leaver_is_not_named_in_a_cost_centre(school: Organisation) -> None:
+    asked: dict[str, Any] = {"name": "Lab", "kind": "project", "parent": None, "actor": "t", "at": AT}
+    lab, _made = set_cost_centre(organisation=school, key="lab", **asked)
+    set_people(centre=lab, users=["ada", "bob"], actor="t", at=AT)
+    leave(school, "ada")
+    assert list(lab.people.values_list("user__platform_id", flat=True)) == ["bob"]

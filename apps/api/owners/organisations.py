@@ -154,7 +154,7 @@ class MemberEndpoint(Endpoint):
     @operation(
         summary="Remove a member",
         description="Unspent, unheld allocated tokens return to the organisation; open holds end by "
-        "themselves. The last owner cannot leave.",
+        "themselves. The member's own limits and funding end. The last owner cannot leave.",
         scopes=(ORGANISATIONS,),
         path=path,
         answers={204: None},

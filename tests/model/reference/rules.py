@@ -60,8 +60,9 @@ class Rules(Wallets):
             raise Refused("invalid_state")
 
     def remove_member(self, organisation: str, user: str) -> None:
-        """Unspent, unheld allocated tokens return."""
-        roles = self.organisation(organisation).roles
+        """Unspent, unheld allocated tokens return; the member's own rules end."""
+        known = self.organisation(organisation)
+        roles = known.roles
         if user not in roles:
             raise Refused("not_found")
         self._require_another_owner(roles, user)
@@ -70,6 +71,8 @@ class Rules(Wallets):
         giver = ("organisation", organisation)
         self.post("reclaim", self.now, [(owner.key, bucket, -back), (giver, PURCHASED, back)])
         del roles[user]
+        known.funding.pop(("member", user), None)
+        known.limits = {limit: n for limit, n in known.limits.items() if limit[:2] != ("member", user)}
 
     def credit(self, key: OwnerKey, tokens: int, kind: str) -> None:
         self.owner(key)
