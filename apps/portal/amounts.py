@@ -7,6 +7,7 @@ import re
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from apps.core import figures
 from apps.core.units import parse_tokens
 
 
@@ -22,6 +23,11 @@ def read_amount(text: str) -> int:
         return parse_tokens(plain.replace(point, "."))
     except ValueError as error:
         raise ValueError(_wrong(point)) from error
+
+
+def typed_amount(micro: int) -> str:
+    """The amount exactly as somebody would type it, so that a form gives back what it was filled in with."""
+    return str(figures.figure(micro, 6 if micro % figures.CENT else None))
 
 
 def _wrong(point: str) -> str:

@@ -14,8 +14,8 @@ from apps.allocations.alerts import set_alert, set_member_alert
 from apps.allocations.models import MemberAlert
 from apps.allocations.rules import set_personal_budget
 from apps.core import figures
-from apps.core.units import MICRO
 from apps.identity.models import User
+from apps.portal.amounts import typed_amount
 from apps.portal.budget_page.effects import AlertEffect
 from apps.portal.budget_page.forms import AlertForm, BudgetForm
 from apps.portal.budget_page.page import Asking, BudgetPage, load_budget_page
@@ -83,7 +83,7 @@ def _members_alert(
     stored = MemberAlert.objects.filter(organisation=holding.organisation_id).first()
     if what not in {MEMBERS, NO_MEMBERS}:
         return AlertForm(
-            initial={"tokens": _typed(stored.below_micro)} if stored else {}, prefix="members"
+            initial={"tokens": typed_amount(stored.below_micro)} if stored else {}, prefix="members"
         ), None
     form = AlertForm(request.POST if what == MEMBERS else None, prefix="members")
     if what == MEMBERS and not form.is_valid():
@@ -132,17 +132,12 @@ def _budget_now(page: BudgetPage) -> BudgetForm:
     if page.personal is None:
         return BudgetForm()
     then = "warn" if page.personal.warns_only else "stop"
-    return BudgetForm(initial={"tokens": _typed(page.personal.tokens), "then": then})
+    return BudgetForm(initial={"tokens": typed_amount(page.personal.tokens), "then": then})
 
 
 def _alert_now(holding: Holding) -> AlertForm:
     below = holding.alert_below
-    return AlertForm(initial={} if below is None else {"tokens": _typed(below)})
-
-
-def _typed(micro: int) -> str:
-    """The amount exactly as somebody would type it."""
-    return str(figures.figure(micro, 6 if micro % (MICRO // 100) else None))
+    return AlertForm(initial={} if below is None else {"tokens": typed_amount(below)})
 
 
 def _save(request: HttpRequest, shell: Shell, page: BudgetPage, asking: Asking, what: str) -> bool:

@@ -29,6 +29,7 @@ from apps.identity.models import User
 from apps.organisations.models import CostCentre, Membership, Organisation
 from apps.organisations.services import lock_organisation, require_new_form, set_cost_centre, set_people
 from apps.portal.allocations_page.typed import Line, read_lines
+from apps.portal.amounts import typed_amount
 from apps.portal.centres_page.page import KINDS, load_centres_page
 from apps.portal.fields import TokensField
 from apps.portal.usage_page.views import file_answer
@@ -155,7 +156,7 @@ def _initial(own: CostCentre | None) -> dict[str, Any]:
         "kind": own.kind,
         "parent": own.parent.platform_id if own.parent else "",
         "people": "\n".join(named),
-        "earmark": str(figures.figure(marked.tokens_micro)) if marked else "",
+        "earmark": typed_amount(marked.tokens_micro) if marked else "",
     }
 
 

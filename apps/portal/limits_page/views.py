@@ -16,13 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.allocations.audience import Audience, candidates
 from apps.allocations.rules import LimitChange, SubjectRef, set_limits
-from apps.core import figures
 from apps.core.csv_files import Number, csv_text
 from apps.core.errors import Problem
 from apps.core.periods import PERIODS
 from apps.core.units import LARGEST, format_tokens
 from apps.organisations.models import CostCentre, Organisation, Role
 from apps.portal.allocations_page.typed import Line, read_lines
+from apps.portal.amounts import typed_amount
 from apps.portal.budget_page.standing import PERIODS as PERIOD_WORDS
 from apps.portal.fields import PeopleField, TokensField
 from apps.portal.limits_page.page import limit_of, load_limits_page
@@ -180,7 +180,7 @@ def _begun(request: HttpRequest, organisation: Organisation, at: Any) -> dict[st
     if stored is not None:
         begun["what"] = "none" if stored.tokens_micro is None else "cap"
         if stored.tokens_micro is not None:
-            begun["tokens"] = str(figures.figure(stored.tokens_micro))
+            begun["tokens"] = typed_amount(stored.tokens_micro)
     return begun
 
 
@@ -240,7 +240,7 @@ def _tokens(form: LimitForm) -> int | None:
 
 
 def _words(tokens: int | None) -> str:
-    return _("no limit") if tokens is None else str(figures.figure(tokens))
+    return _("no limit") if tokens is None else typed_amount(tokens)
 
 
 def _save(

@@ -15,10 +15,10 @@ from apps.allocations.limits import Limit, LimitRule
 from apps.allocations.models import LimitRequest
 from apps.allocations.selectors import rules_of, state_of
 from apps.allocations.tallying import load_together
-from apps.core import figures
 from apps.core.periods import zone
 from apps.organisations.models import CostCentre, Membership, Organisation
 from apps.portal.allocations_page.page import names_of
+from apps.portal.amounts import typed_amount
 from apps.portal.budget_page.standing import PERIODS, STATES
 from apps.portal.holdings import Holding, Shell
 
@@ -63,7 +63,7 @@ class Waiting:
     @property
     def asked(self) -> str:
         """The amount as somebody would type it."""
-        return str(figures.figure(self.row.tokens_micro))
+        return typed_amount(self.row.tokens_micro)
 
 
 @dataclass(frozen=True, slots=True)
