@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from apps.core.clock import stopped_at
 from apps.core.units import MICRO, parse_quantity
 from apps.identity.models import User
 from apps.organisations.models import Organisation
 from apps.organisations.services import end_membership
 from apps.plans.services import PlanTerms, assign_plan, define_plan
 from apps.portal.holdings import Holding, load_shell
+from apps.portal.plan_page import history as history_module
+from apps.portal.plan_page import page as page_module
 from apps.portal.plan_page.history import History, organisation_history, own_history, read_asked
 from apps.usage.services import create_charge
 from apps.usage.state import ChargeRequest
@@ -116,6 +120,25 @@ def test_pages_follow_each_other_without_loss(school: Organisation) -> None:
     rest = _seen(room=2, **dict(part.split("=") for part in first.next_query[1:].split("&")))
     assert _who(first) + _who(rest) == _who(_seen())
     assert rest.next_query == ""
+
+
+def test_a_page_of_what_others_paid_for_leads_on_to_older_ones(
+    school: Organisation, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_module, "ROUNDS", 1)
+    pays(school, "member_wallets")
+    for hours in (4, 5, 6):
+        _draft("bob", hours)
+    first = _seen(room=1)
+    assert (_who(first), first.next_query != "") == ([], True)
+    rest = _seen(room=1, **dict(part.split("=") for part in first.next_query[1:].split("&")))
+    assert _who(rest) == [("ada", False)]
+    monkeypatch.setattr(page_module, "organisation_history", partial(organisation_history, room=1))
+    client.force_login(User.objects.get(platform_id="olga"))
+    with stopped_at(AT + 9 * HOUR):
+        page = client.get("/orgs/school/plan/").content.decode()
+    assert "Look among older ones" in page
+    assert first.next_query.replace("&", "&amp;") in page
 
 
 def test_what_others_pay_for_an_organisation_does_not_see(school: Organisation) -> None:

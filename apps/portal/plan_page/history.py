@@ -85,7 +85,10 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A page of generations, the latest first; `nobody` if the person asked for is not found."""
+    """A page of generations, the latest first; `nobody` if the person asked for is not found.
+
+    A page may be empty and still have a next one.
+    """
 
     asked: Asked
     operations: Mapping[str, str]
@@ -175,8 +178,7 @@ def _history(
         to_at=calendar.start_of(asked.last + timedelta(days=1)) if asked.last else None,
         before=asked.before,
     )
-    charges = _found(wanted, at, room, takes_part)
-    shown = charges[:room]
+    shown, older = _found(wanted, at, room, takes_part)
     keys = {charge.user_key for charge in shown}
     names = {user.platform_id: str(user) for user in User.objects.filter(platform_id__in=keys)}
     return History(
@@ -190,22 +192,27 @@ def _history(
             )
             for charge in shown
         ),
-        asked.query(place_of(shown[-1])) if len(charges) > room else "",
+        asked.query(older) if older else "",
     )
 
 
 def _found(
     wanted: ChargeFilter, at: datetime, room: int, takes_part: Callable[[ChargeState], bool]
-) -> list[ChargeState]:
-    """So many charges, and one more if there is."""
+) -> tuple[list[ChargeState], tuple[int, int] | None]:
+    """So many charges, and behind which the next page begins; None after the last one.
+
+    Where most are none of ours the search ends early, and the next page begins where it ended.
+    """
     found: list[ChargeState] = []
     for _round in range(ROUNDS):
         page = find_charges(wanted, limit=3 * room, at=at)
         found += filter(takes_part, page)
-        if len(found) > room or len(page) < 3 * room:
-            break
+        if len(found) > room:
+            return found[:room], place_of(found[room - 1])
+        if len(page) < 3 * room:
+            return found, None
         wanted = replace(wanted, before=place_of(page[-1]))
-    return found[: room + 1]
+    return found, wanted.before
 
 
 def part_of(holding: Holding) -> Callable[[ChargeState], bool]:
