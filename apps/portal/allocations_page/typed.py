@@ -49,9 +49,12 @@ def read_lines(text: str, members: Sequence[Candidate], *, with_amounts: bool) -
 
 
 def _names(members: Sequence[Candidate]) -> Mapping[str, list[str]]:
+    """Members by what they may be called. A name that looks like an address is none: people choose their
+    names, and nobody may receive what is meant for somebody else's address."""
     known: dict[str, list[str]] = {}
     for member in members:
-        for name in {member.key.lower(), member.email.lower(), member.name.lower()} - {""}:
+        called = "" if "@" in member.name else member.name.lower()
+        for name in {member.key.lower(), member.email.lower(), called} - {""}:
             known.setdefault(name, []).append(member.key)
     return known
 
