@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as InvalidPassword
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -185,6 +185,7 @@ class ListForm(forms.Form):
         ),
     )
     file = forms.FileField(label=gettext_lazy("Or a CSV file"), required=False)
+    leave_out = forms.BooleanField(label=gettext_lazy("Leave the wrong lines out"), required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -225,12 +226,11 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
         many = ListForm(request.POST, request.FILES)
         rows = _read(many, holding, organisation, shell.at)
         good = [row.guest for row in rows if not row.problem]
-        if many.errors:
-            status = 422
-        elif what == "invite" and good and _invite_all(request, good, organisation, shell.at):
-            return redirect("invitations", slug)
-        else:
-            many = ListForm(initial={"people": many.cleaned_data["people"]})
+        if what == "invite":
+            _require_no_wrong(many, rows)
+            if good and not many.errors and _invite_all(request, good, organisation, shell.at):
+                return redirect("invitations", slug)
+        status = 422 if many.errors else 200
     good_rows = [row for row in rows if not row.problem]
     waiting = open_invitations(organisation, at=shell.at).order_by("-pk")
     context = {
@@ -255,6 +255,10 @@ def _read(form: ListForm, holding: Holding, organisation: Organisation, at: Any)
     """The lines of a list; none, with the reason in the form, where it cannot be read."""
     if not form.is_valid():
         return []
+    data = QueryDict(mutable=True)
+    data.update(form.data)
+    data["people"] = form.cleaned_data["people"]  # what came as a file need not be chosen again
+    form.data = data
     known = known_addresses(organisation, at=at)
     try:
         rows = read_guests(form.cleaned_data["people"], known=known, read_amount=read_amount)
@@ -262,6 +266,12 @@ def _read(form: ListForm, holding: Holding, organisation: Organisation, at: Any)
         complain(form, refused)
         return []
     return [_no_owners(row, holding) for row in rows]
+
+
+def _require_no_wrong(form: ListForm, rows: list[GuestRow]) -> None:
+    """Say in the form that wrong lines would be forgotten, unless they are to be left out."""
+    if any(row.problem for row in rows) and not form.cleaned_data["leave_out"]:
+        form.add_error("leave_out", _("Mend the wrong lines, or say that they are left out."))
 
 
 def _named(one: Invitation) -> dict[str, Any]:
