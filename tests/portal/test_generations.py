@@ -179,3 +179,13 @@ def test_the_page_marks_what_the_plan_paid(school: Organisation, client: Client)
     page = client.get("/budget/generations/").content.decode()
     assert page.count('<span class="tag">Plan</span>') == 1
     assert "Ada" not in page
+
+
+def test_everybody_who_used_the_plan_is_counted(
+    school: Organisation, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "FIRST_PEOPLE", 1)
+    client.force_login(User.objects.get(platform_id="olga"))
+    with stopped_at(AT + 5 * HOUR):
+        page = client.get("/orgs/school/plan/").content.decode()
+    assert [key in page for key in ("?person=ada#", "?person=bob#", "1 more member")] == [True] * 3

@@ -18,7 +18,8 @@ from apps.portal.holdings import Holding, Shell
 from apps.portal.plan_page.history import Asked, History, organisation_history
 from apps.wallets.models import Wallet
 
-MOST_PEOPLE = 20
+FIRST_PEOPLE = 20
+MOST_PEOPLE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,15 @@ class PlanPage:
     price: str
     counts: tuple[Count, ...]
     history: History
+
+    @property
+    def first_counts(self) -> tuple[Count, ...]:
+        """Those who used most; the others stand behind them."""
+        return self.counts[:FIRST_PEOPLE]
+
+    @property
+    def more_counts(self) -> tuple[Count, ...]:
+        return self.counts[FIRST_PEOPLE:]
 
     @property
     def width(self) -> str:
