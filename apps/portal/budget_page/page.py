@@ -36,7 +36,7 @@ class BudgetPage:
 
     `limits` are those of organisations, the one with the least left first; `personal` is one's own budget,
     None where there is none; `spent` is what one's own wallet paid this month. `here` are the organisations
-    one belongs to, `asked` one's requests, the latest first; `worth` is what is available in money,
+    one belongs to, `asked` one's requests, the open ones first; `worth` is what is available in money,
     `stops` what limits did not let through, the last first; `pace` how the tightest limit's period goes.
     `shared_by` are the organisations in which a limit holds for everybody together.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, OuterRef, Q, Subquery, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -166,7 +166,7 @@ def here_of(shell: Shell) -> tuple[Here, ...]:
 
 
 def asked_by(shell: Shell) -> tuple[Asked, ...]:
-    """The latest requests of the person whose shell it is: one query."""
+    """Every open request of the person whose shell it is, and the latest of the others: one query."""
     own = shell.own()
     if own is None:
         return ()
@@ -174,6 +174,7 @@ def asked_by(shell: Shell) -> tuple[Asked, ...]:
         organisation=OuterRef("organisation"), platform_id=OuterRef("subject_key")
     )
     rows = LimitRequest.objects.filter(user__platform_id=own.owner_key).select_related("organisation")
+    latest = rows.order_by("-asked_at", "-pk").values("pk")[:LATEST]
     rows = rows.annotate(centre=Subquery(centres.values("name")[:1]))
     return tuple(
         Asked(
@@ -191,5 +192,7 @@ def asked_by(shell: Shell) -> tuple[Asked, ...]:
             SubjectRef(row.subject_type, "" if row.subject_type == MEMBER else row.subject_key),
             row.centre or row.subject_key,
         )
-        for row in rows.order_by("-asked_at", "-pk")[:LATEST]
+        for row in rows.filter(Q(state=LimitRequest.State.OPEN) | Q(pk__in=latest)).order_by(
+            Case(When(state=LimitRequest.State.OPEN, then=0), default=1), "-asked_at", "-pk"
+        )
     )

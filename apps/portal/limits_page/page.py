@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -80,9 +81,15 @@ class LimitsPage:
     rules: tuple[RuleLine, ...]
     own: tuple[RuleLine, ...]
     own_count: int
+    number: int
     pressing: tuple[Person, ...]
     reached: int
     near: int
+
+    @property
+    def more(self) -> bool:
+        """Whether limits of further members stand on the next page."""
+        return self.number * OWN < self.own_count
 
     @property
     def sentence(self) -> str:
@@ -107,8 +114,10 @@ class LimitsPage:
         return ", ".join(said) + "."
 
 
-def load_limits_page(organisation: Organisation, holding: Holding, shell: Shell) -> LimitsPage:
-    """All rules, and how they stand: seven queries beside the shell's."""
+def load_limits_page(
+    organisation: Organisation, holding: Holding, shell: Shell, *, number: int
+) -> LimitsPage:
+    """All rules, how they stand, and a page of members' own: seven queries beside the shell's."""
     whose = Whose(holding.wallet_id, holding.calendar, holding.calendar.day_of(shell.at))
     rules = rules_of(organisation.pk)
     roles: dict[str, int] = {}
@@ -122,16 +131,16 @@ def load_limits_page(organisation: Organisation, holding: Holding, shell: Shell)
         key=lambda one: (-(one.limit.used if one.limit else 0), one.member.name),
     )
     shown = [_show(one, whose, holding.slug) for one in pressing[:PRESSING]]
-    own_keys = sorted(
-        {rule.subject_key for rule in rules if rule.subject_type == limits.MEMBER and not rule.is_raise}
-    )
+    own = _own_people(organisation, rules)
+    first = (number - 1) * OWN
     return LimitsPage(
         holding=holding,
         at=shell.at,
         zone=zone(holding.calendar.zone_at(shell.at)),
         rules=_rule_lines(organisation, rules, roles, whose, pressing),
-        own=_own_lines(organisation, rules, own_keys[:OWN]),
-        own_count=len(own_keys),
+        own=tuple(_own_line(rules, person) for person in own[first : first + OWN]),
+        own_count=len(own),
+        number=number,
         pressing=tuple(shown),
         reached=sum(1 for one in pressing if one.limit and one.limit.state == REACHED),
         near=sum(1 for one in pressing if one.limit and one.limit.state == NEAR),
@@ -236,23 +245,27 @@ def _with_standing(lines: Sequence[RuleLine], rules: Sequence[LimitRule], whose:
     return found
 
 
-def _own_lines(
-    organisation: Organisation, rules: Sequence[LimitRule], keys: Sequence[str]
-) -> tuple[RuleLine, ...]:
-    """Limits set for single members."""
-    members = Membership.objects.filter(organisation=organisation, user__platform_id__in=list(keys))
-    names = {
-        member.user.platform_id: (str(member.user), _(ROLES[Role(member.role)]), member.ended_at)
-        for member in members.select_related("user").order_by("ended_at")
-    }
-    found = []
-    for key in keys:
-        name, role, ended_at = names.get(key, (key, "", None))
-        second = _("Has left") if ended_at else role
-        found.append(
-            RuleLine(limits.MEMBER, key, name, second, _cells(rules, limits.MEMBER, key), None, "", "")
+def _own_people(organisation: Organisation, rules: Sequence[LimitRule]) -> list[tuple[str, str, str]]:
+    """Everybody for whom a limit is set: name, role or that they have left, and id; by name."""
+    keys = {rule.subject_key for rule in rules if rule.subject_type == limits.MEMBER and not rule.is_raise}
+    own = SpendingLimit.objects.filter(organisation=organisation, subject_type=limits.MEMBER)
+    members = Membership.objects.filter(
+        organisation=organisation, user__platform_id__in=own.values("subject_key")
+    )
+    known = {
+        member.user.platform_id: (
+            str(member.user),
+            _("Has left") if member.ended_at else _(ROLES[Role(member.role)]),
         )
-    return tuple(sorted(found, key=lambda line: line.name.casefold()))
+        for member in members.select_related("user").order_by(F("ended_at").asc(nulls_last=True))
+    }
+    people = [(*known.get(key, (key, "")), key) for key in keys]
+    return sorted(people, key=lambda person: (person[0].casefold(), person[2]))
+
+
+def _own_line(rules: Sequence[LimitRule], person: tuple[str, str, str]) -> RuleLine:
+    name, second, key = person
+    return RuleLine(limits.MEMBER, key, name, second, _cells(rules, limits.MEMBER, key), None, "", "")
 
 
 def limit_of(organisation: Organisation, kind: str, key: str, period: str) -> SpendingLimit | None:

@@ -27,6 +27,7 @@ from apps.portal.budget_page.standing import PERIODS as PERIOD_WORDS
 from apps.portal.fields import PeopleField, TokensField
 from apps.portal.limits_page.page import limit_of, load_limits_page
 from apps.portal.members_page.people import ROLES
+from apps.portal.paging import page_number
 from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, complain, decider, reader
 
@@ -38,7 +39,7 @@ SHOWN = 12
 def organisation_limits(request: HttpRequest, slug: str) -> HttpResponse:
     """The rules, who is near one, and limits of single members."""
     holding, shell, organisation = decider(request, slug)
-    page = load_limits_page(organisation, holding, shell)
+    page = load_limits_page(organisation, holding, shell, number=page_number(request.GET.dict()))
     return render(request, "portal/limits.html", {"page": page})
 
 

@@ -44,6 +44,7 @@ from apps.portal.fields import TokensField
 from apps.portal.holdings import Holding
 from apps.portal.members_page.people import ROLES
 from apps.portal.members_page.person import load_person_page
+from apps.portal.paging import page_number
 from apps.portal.working import actor_of, complain, decider, looker, reader
 
 SHOWN = 50
@@ -233,6 +234,7 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
         status = 422 if many.errors else 200
     good_rows = [row for row in rows if not row.problem]
     waiting = open_invitations(organisation, at=shell.at).order_by("-pk")
+    number, count = page_number(request.GET.dict()), waiting.count()
     context = {
         "holding": holding,
         "one": one,
@@ -242,8 +244,9 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
         "good": good_rows[:10],
         "good_count": len(good_rows),
         "promised": sum(row.guest.tokens for row in good_rows),
-        "waiting": [_named(one) for one in waiting[:SHOWN]],
-        "waiting_count": waiting.count(),
+        "waiting": [_named(one) for one in waiting[(number - 1) * SHOWN : number * SHOWN]],
+        "waiting_count": count,
+        "page": {"number": number, "more": number * SHOWN < count},
         "troubled": Invitation.objects.filter(organisation=organisation)
         .exclude(problem="")
         .order_by("-pk")[:5],
