@@ -13,7 +13,7 @@ from apps.portal.calculator.views import operation_calculator, organisation_calc
 from apps.portal.centres_page import views as centres
 from apps.portal.charge_page import views as charge
 from apps.portal.closing_page.views import close
-from apps.portal.coverage_page.views import coverage
+from apps.portal.coverage_page.views import coverage, coverage_csv
 from apps.portal.keys_page.views import organisation_keys, revoke_key, rotate_key
 from apps.portal.limits_page import views as limiting
 from apps.portal.members_page import acting
@@ -25,9 +25,9 @@ from apps.portal.plan_page.views import (
     my_generations_csv,
     organisation_plan,
 )
-from apps.portal.postpaid_page.views import usage_statement, usage_statements
+from apps.portal.postpaid_page.views import usage_statement, usage_statements, usage_statements_csv
 from apps.portal.problems_page.views import problem, problems, report_problem
-from apps.portal.requests_page.views import requests
+from apps.portal.requests_page.views import requests, requests_csv
 from apps.portal.settings_page.views import organisation_settings
 from apps.portal.statement_page.views import latest_statement, statement, statement_csv, statement_pdf
 from apps.portal.transactions import views as transactions
@@ -47,6 +47,7 @@ urlpatterns = [
     path("notices/read/", read_notices, name="read_notices"),
     path("invitations/<str:link>/", acting.invitation, name="invitation"),
     path("orgs/<slug:slug>/requests/", requests, name="organisation_requests"),
+    path("orgs/<slug:slug>/requests.csv", requests_csv, name="requests_csv"),
     path("orgs/<slug:slug>/leave/", acting.leave, name="leave_organisation"),
     path("orgs/<slug:slug>/members/invitations/", acting.invitations, name="invitations"),
     path(
@@ -59,6 +60,7 @@ urlpatterns = [
     path("orgs/<slug:slug>/allocations/reclaim/", allocating.reclaim_tokens, name="reclaim_tokens"),
     path("orgs/<slug:slug>/allocations/move/", allocating.move_tokens, name="move_tokens"),
     path("orgs/<slug:slug>/allocations/A-<int:number>/", allocating.allocation, name="allocation"),
+    path("orgs/<slug:slug>/allocations/A-<int:number>.csv", allocating.allocation_csv, name="allocation_csv"),
     path(
         "orgs/<slug:slug>/allocations/repeating/<int:number>/end/",
         allocating.end_repeating,
@@ -68,6 +70,7 @@ urlpatterns = [
     path("orgs/<slug:slug>/limits.csv", limiting.limits_csv, name="limits_csv"),
     path("orgs/<slug:slug>/limits/set/", limiting.set_limit, name="set_limit"),
     path("orgs/<slug:slug>/coverage/", coverage, name="coverage"),
+    path("orgs/<slug:slug>/coverage.csv", coverage_csv, name="coverage_csv"),
     path("orgs/<slug:slug>/cost-centres/", centres.cost_centres, name="cost_centres"),
     path("orgs/<slug:slug>/cost-centres/new/", centres.cost_centre, name="new_cost_centre"),
     path("orgs/<slug:slug>/cost-centres/move/", centres.move_caps, name="move_caps"),
@@ -83,6 +86,7 @@ urlpatterns = [
     path("orgs/<slug:slug>/close/", close, name="close_organisation"),
     path("orgs/<slug:slug>/allocations/roles/", allocating.bar_roles, name="bar_roles"),
     path("orgs/<slug:slug>/usage-statements/", usage_statements, name="usage_statements"),
+    path("orgs/<slug:slug>/usage-statements.csv", usage_statements_csv, name="usage_statements_csv"),
     path("orgs/<slug:slug>/usage-statements/U-<int:number>/", usage_statement, name="usage_statement"),
     path("orgs/<slug:slug>/audit/", organisation_audit, name="organisation_audit"),
     path("orgs/<slug:slug>/audit.csv", audit_csv, name="organisation_audit_csv"),

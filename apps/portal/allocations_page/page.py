@@ -269,15 +269,15 @@ class RunPage:
 
 
 def load_run_page(
-    organisation: Organisation, holding: Holding, shell: Shell, run: int, *, number: int
+    organisation: Organisation, holding: Holding, shell: Shell, run: int, *, number: int, room: int = PEOPLE
 ) -> RunPage:
     """One run with its members: seven queries beside the shell's. NotFound for another organisation's."""
     row = AllocationRun.objects.filter(organisation=organisation, number=run).first()
     if row is None:
         raise NotFound("There is no such allocation.")
-    first = (number - 1) * PEOPLE
+    first = (number - 1) * room
     listed = Allocation.objects.filter(number=run).select_related("user").order_by("pk")
-    people = list(listed[first : first + PEOPLE + 1])
+    people = list(listed[first : first + room + 1])
     became = fates_of(organisation, holding, [run]).get(run, {})
     line = _run_line(row, names_of({row.actor}), list(became.values()))
     shown = [
@@ -288,7 +288,7 @@ def load_run_page(
             given.transfer_id,
             became.get(given.user_id) if line.gives else None,
         )
-        for given in people[:PEOPLE]
+        for given in people[:room]
     ]
     return RunPage(
         holding=holding,
@@ -296,5 +296,5 @@ def load_run_page(
         line=line,
         people=tuple(shown),
         number=number,
-        more=len(people) > PEOPLE,
+        more=len(people) > room,
     )

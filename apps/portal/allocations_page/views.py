@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.allocations.audience import Audience, Candidate, candidates
 from apps.allocations.bars import bars_of, set_bar
+from apps.allocations.fates import Fate
 from apps.allocations.models import Allocation
 from apps.allocations.recurring import end_recurring, next_day, repeat_allocation
 from apps.allocations.rules import SubjectRef
@@ -81,6 +82,36 @@ def allocation(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except NotFound as unknown:
         raise Http404 from unknown
     return render(request, "portal/allocations/run.html", {"page": page})
+
+
+@require_safe
+@login_required
+def allocation_csv(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Everybody in one run with what became of it, as a file."""
+    holding, shell, organisation = decider(request, slug)
+    try:
+        page = load_run_page(organisation, holding, shell, number, number=1, room=MOST_LINES)
+    except NotFound as unknown:
+        raise Http404 from unknown
+    head = (_("Member"), _("Id"), _("Number"), _("Tokens"), _("Spent"), _("Left"), _("Reclaimed"))
+    lines = [
+        (
+            person.name,
+            person.key,
+            f"T-{person.transfer}",
+            *map(_amount, (person.tokens, *_parts(person.fate))),
+        )
+        for person in page.people
+    ]
+    return file_answer(f"allocation-A-{number}.csv", csv_text(head, lines))
+
+
+def _parts(fate: Fate | None) -> tuple[int | None, ...]:
+    return (fate.spent, fate.left, fate.reclaimed) if fate else (None, None, None)
+
+
+def _amount(micro: int | None) -> str:
+    return "" if micro is None else Number(format_tokens(micro))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,20 +13,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.allocations.audience import Audience, candidates
 from apps.allocations.limits import LimitRule, for_person
 from apps.allocations.models import FundingRule
 from apps.allocations.rules import SubjectRef, funding_of, remove_funding, set_funding
 from apps.allocations.selectors import rules_of
+from apps.core.csv_files import Number, csv_text
 from apps.core.errors import Problem
-from apps.core.units import MICRO
+from apps.core.units import MICRO, format_tokens
 from apps.organisations.models import Organisation, Role
 from apps.portal.allocations_page.typed import read_lines
 from apps.portal.coverage_page.words import coverage_sentence, mode_text
 from apps.portal.fields import TokensField
 from apps.portal.members_page.people import ROLES
+from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, complain, decider, reader
 
 MOST = 500
@@ -129,6 +131,27 @@ def coverage(request: HttpRequest, slug: str) -> HttpResponse:
         "sentence": coverage_sentence(_("a member"), holding.name, whole, held),
     }
     return render(request, "portal/coverage.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@login_required
+def coverage_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every rule on who pays, as a file."""
+    holding, _shell, organisation = decider(request, slug)
+    rules = FundingRule.objects.filter(organisation=organisation).order_by("subject_type", "subject_key")
+    names = _names(organisation)
+    head = (_("Applies to"), _("Name"), _("Id"), _("Who pays"), _("Percent covered"))
+    lines = [
+        (
+            rule.subject_type,
+            _name(rule, names),
+            rule.subject_key,
+            rule.mode,
+            Number(format_tokens(rule.coverage_micro_percent)),
+        )
+        for rule in rules
+    ]
+    return file_answer(f"coverage-{holding.slug}.csv", csv_text(head, lines))
 
 
 def _begun(request: HttpRequest) -> dict[str, str]:

@@ -12,8 +12,11 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from apps.core import figures
+from apps.core.csv_files import Number, csv_text
 from apps.core.periods import zone
+from apps.core.units import format_tokens
 from apps.portal.usage_page.names import operation_names
+from apps.portal.usage_page.views import file_answer
 from apps.portal.working import looker
 from apps.usage.models import UsageStatement
 from apps.usage.postpaid import AT_HAND, OPERATION
@@ -72,6 +75,28 @@ def usage_statements(request: HttpRequest, slug: str) -> HttpResponse:
         "worth": figures.money(owed, holding.token_price_minor, holding.currency),
     }
     return render(request, "portal/postpaid.html", context)
+
+
+@require_safe
+@login_required
+def usage_statements_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same as a file."""
+    holding, _shell, _organisation = looker(request, slug)
+    rows = UsageStatement.objects.filter(wallet=holding.wallet_id).order_by("-month")[:MOST]
+    head = (_("Number"), _("Month"), _("Tokens"), _("Worth"), _("Currency"), _("Tokens paid"), _("Paid"))
+    lines = [
+        (
+            f"U-{row.pk}",
+            f"{row.month:%Y-%m}",
+            Number(format_tokens(row.tokens_micro)),
+            Number(f"{row.money_minor // 100}.{row.money_minor % 100:02d}"),
+            row.currency,
+            Number(format_tokens(row.paid_micro)),
+            row.paid_at.isoformat() if row.paid_at else "",
+        )
+        for row in rows
+    ]
+    return file_answer(f"usage-statements-{holding.slug}.csv", csv_text(head, lines))
 
 
 @require_safe

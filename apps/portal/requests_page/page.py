@@ -23,6 +23,7 @@ from apps.portal.budget_page.standing import PERIODS, STATES
 from apps.portal.holdings import Holding, Shell
 
 ROOM = 20
+MOST = 10_000
 SUBJECTS = {
     limits.MEMBER: gettext_noop("own limit"),
     limits.ORGANISATION: gettext_noop("limit of the organisation"),
@@ -139,6 +140,18 @@ def load_requests_page(
         number=number,
         more=len(decided) > ROOM,
     )
+
+
+def all_requests(organisation: Organisation) -> list[Decided]:
+    """Every request, the latest first, at most `MOST`, decided or not: three queries."""
+    rows = LimitRequest.objects.filter(organisation=organisation).select_related("user")
+    found = list(rows.order_by("-asked_at", "-pk")[:MOST])
+    centres = dict(CostCentre.objects.filter(organisation=organisation).values_list("platform_id", "name"))
+    names = names_of({row.decided_by for row in found})
+    return [
+        Decided(row, str(row.user), _which(row, centres), names.get(row.decided_by, row.decided_by))
+        for row in found
+    ]
 
 
 def _which(row: LimitRequest, centres: dict[str, str]) -> str:

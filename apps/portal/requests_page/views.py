@@ -10,13 +10,16 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.allocations.requests import Answer, decide_request
+from apps.core.csv_files import Number, csv_text
 from apps.core.errors import NotFound, Problem, ValidationError
+from apps.core.units import format_tokens
 from apps.portal.fields import TokensField
 from apps.portal.paging import page_number
-from apps.portal.requests_page.page import load_requests_page
+from apps.portal.requests_page.page import Decided, all_requests, load_requests_page
+from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, decider, reader
 
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
@@ -73,6 +76,44 @@ def requests(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("organisation_requests", slug)
     page = load_requests_page(organisation, holding, shell, number=page_number(request.GET.dict()))
     return render(request, "portal/requests.html", {"page": page, "problem": problem}, status=status)
+
+
+@require_safe
+@login_required
+def requests_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every request with what was decided, the latest first, as a file."""
+    holding, _shell, organisation = decider(request, slug)
+    head = (
+        _("When"),
+        _("Who asked"),
+        _("Id"),
+        _("Limit"),
+        _("Asked for"),
+        _("Reason"),
+        _("Decision"),
+        _("Granted"),
+        _("Decided"),
+        _("Who decided"),
+        _("Answer"),
+    )
+    return file_answer(f"requests-{holding.slug}.csv", csv_text(head, map(_line, all_requests(organisation))))
+
+
+def _line(one: Decided) -> tuple[str, ...]:
+    row = one.row
+    return (
+        row.asked_at.isoformat(),
+        one.name,
+        row.user.platform_id,
+        one.which,
+        Number(format_tokens(row.tokens_micro)),
+        row.reason,
+        one.words,
+        "" if row.granted_micro is None else Number(format_tokens(row.granted_micro)),
+        row.decided_at.isoformat() if row.decided_at else "",
+        one.by,
+        row.answer,
+    )
 
 
 def _said(name: str, answer: Answer) -> str:
