@@ -22,10 +22,13 @@ from apps.ledger.models import Account, Entry
 from apps.organisations.models import CostCentre, Membership, Organisation, Role
 from apps.portal.holdings import Holding, Shell
 from apps.portal.members_page.people import ROLES
+from apps.portal.sorting import Heading, field_of, headings
 from apps.wallets.models import Wallet
 
 ROOM = 20
 PEOPLE = 50
+COLUMNS = ("-when", "-members", "-tokens")
+FIELDS = {"when": "number", "members": "members", "tokens": "tokens_micro"}
 DAYS = (
     gettext_noop("Monday"),
     gettext_noop("Tuesday"),
@@ -93,7 +96,13 @@ class AllocationsPage:
     repeating: tuple[Repeating, ...]
     number: int
     more: bool
+    order: str
     roles: tuple[tuple[str, str, bool], ...]
+
+    @property
+    def headings(self) -> dict[str, Heading]:
+        labels = dict(zip(COLUMNS, (_("When"), _("Members"), _("Tokens")), strict=True))
+        return headings(labels, self.order or "-when")
 
     @property
     def places(self) -> int:
@@ -108,13 +117,13 @@ class AllocationsPage:
 
 
 def load_allocations_page(
-    organisation: Organisation, holding: Holding, shell: Shell, *, number: int
+    organisation: Organisation, holding: Holding, shell: Shell, *, number: int, order: str = ""
 ) -> AllocationsPage:
-    """Runs, the latest first, with what became of them: seven queries beside the shell's."""
+    """Runs with what became of them, the latest first unless another order is asked for: seven queries beside
+    the shell's."""
     first = (number - 1) * ROOM
-    rows = list(
-        AllocationRun.objects.filter(organisation=organisation).order_by("-number")[first : first + ROOM + 1]
-    )
+    runs = AllocationRun.objects.filter(organisation=organisation)
+    rows = list(runs.order_by(field_of(order or "-when", FIELDS), "-number")[first : first + ROOM + 1])
     held = Account.objects.filter(source_id=holding.wallet_id, kind="allocated").exclude(balance=0)
     balances = list(held.values_list("balance", flat=True))
     return AllocationsPage(
@@ -127,6 +136,7 @@ def load_allocations_page(
         repeating=_repeating(organisation),
         number=number,
         more=len(rows) > ROOM,
+        order=order,
         roles=_roles(organisation),
     )
 

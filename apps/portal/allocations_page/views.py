@@ -26,11 +26,12 @@ from apps.core.errors import MadeAlready, NotFound, Problem
 from apps.core.units import format_tokens
 from apps.organisations.models import Organisation, Role
 from apps.portal.allocations_page.forms import AllocateForm, MoveForm, ReclaimForm, SwapForm
-from apps.portal.allocations_page.page import load_allocations_page, load_run_page
+from apps.portal.allocations_page.page import COLUMNS, load_allocations_page, load_run_page
 from apps.portal.allocations_page.preview import Preview, load_preview
 from apps.portal.allocations_page.typed import read_lines
 from apps.portal.holdings import Holding, Shell
 from apps.portal.paging import page_number
+from apps.portal.sorting import order_of
 from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, complain, decider, reader
 
@@ -42,7 +43,9 @@ MOST_LINES = 10_000
 def allocations(request: HttpRequest, slug: str) -> HttpResponse:
     """What was given and taken back, and what repeats."""
     holding, shell, organisation = decider(request, slug)
-    page = load_allocations_page(organisation, holding, shell, number=page_number(request.GET.dict()))
+    query = request.GET.dict()
+    number, order = page_number(query), order_of(query, COLUMNS)
+    page = load_allocations_page(organisation, holding, shell, number=number, order=order)
     return render(request, "portal/allocations.html", {"page": page})
 
 

@@ -22,10 +22,12 @@ from apps.core.periods import Period, zone
 from apps.organisations.models import CostCentre, CostCentreMember, Organisation
 from apps.portal.budget_page.standing import PERIODS as PERIOD_WORDS
 from apps.portal.holdings import Holding, Shell
+from apps.portal.sorting import Heading, headings, in_order
 from apps.wallets.state import WalletState
 
 MOST = 500
 ORDER: tuple[Period, ...] = ("month", "total", "week", "day")
+COLUMNS = ("name", "-cap", "-left", "-likely", "-spent")
 KINDS = {
     CostCentre.Kind.COURSE: gettext_noop("Course"),
     CostCentre.Kind.CAMPUS: gettext_noop("Campus"),
@@ -94,6 +96,12 @@ class CentresPage:
     left: int
     available: int
     unlimited: bool
+    order: str
+
+    @property
+    def headings(self) -> dict[str, Heading]:
+        labels = (_("Cost centre"), _("Cap"), _("Left"), _("Likely by the end"), _("Spent"))
+        return headings(dict(zip(COLUMNS, labels, strict=True)), self.order)
 
     @property
     def passing(self) -> int:
@@ -105,8 +113,11 @@ class CentresPage:
         return not self.unlimited and self.left > self.available
 
 
-def load_centres_page(organisation: Organisation, holding: Holding, shell: Shell) -> CentresPage:
-    """All cost centres with how their caps stand: four queries beside the shell's."""
+def load_centres_page(
+    organisation: Organisation, holding: Holding, shell: Shell, *, order: str = ""
+) -> CentresPage:
+    """All cost centres with how their caps stand, those first that are likely to pass theirs unless another
+    order is asked for: four queries beside the shell's."""
     rows = list(
         CostCentre.objects.filter(organisation=organisation)
         .select_related("parent")
@@ -138,13 +149,23 @@ def load_centres_page(organisation: Organisation, holding: Holding, shell: Shell
         holding=holding,
         at=shell.at,
         zone=zone(holding.calendar.zone_at(shell.at)),
-        centres=tuple(lines),
+        centres=tuple(in_order(lines, order, _value) if order else lines),
         movable=tuple(_movable(line, longest[line.key], tally) for line in lines if line.key in longest),
         caps=sum(limit.rule.tokens or 0 for limit in outer),
         left=sum(limits.room(limit, tally) for limit in outer),
         available=max(wallet.available, 0),
         unlimited=wallet.unlimited,
+        order=order,
     )
+
+
+def _value(line: CentreLine, column: str) -> str | int | None:
+    """What a line is sorted by; None where the column shows nothing."""
+    if column == "name":
+        return line.name.casefold()
+    if column == "left":
+        return None if line.cap is None else line.left
+    return {"cap": line.cap, "likely": line.likely, "spent": line.spent}[column]
 
 
 def _outermost(rows: Sequence[CostCentre], capped: Container[str]) -> list[str]:

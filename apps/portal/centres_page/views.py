@@ -30,8 +30,9 @@ from apps.organisations.models import CostCentre, Membership, Organisation
 from apps.organisations.services import lock_organisation, require_new_form, set_cost_centre, set_people
 from apps.portal.allocations_page.typed import Line, read_lines
 from apps.portal.amounts import typed_amount
-from apps.portal.centres_page.page import KINDS, load_centres_page
+from apps.portal.centres_page.page import COLUMNS, KINDS, load_centres_page
 from apps.portal.fields import TokensField
+from apps.portal.sorting import order_of
 from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, complain, decider, reader
 from apps.wallets.books import atomically
@@ -42,7 +43,8 @@ from apps.wallets.books import atomically
 def cost_centres(request: HttpRequest, slug: str) -> HttpResponse:
     """Every cost centre with its cap."""
     holding, shell, organisation = decider(request, slug)
-    page = load_centres_page(organisation, holding, shell)
+    order = order_of(request.GET.dict(), COLUMNS)
+    page = load_centres_page(organisation, holding, shell, order=order)
     return render(request, "portal/centres.html", {"page": page})
 
 

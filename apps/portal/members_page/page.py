@@ -31,6 +31,7 @@ from apps.organisations.models import Role
 from apps.portal.holdings import Holding, Shell
 from apps.portal.members_page.people import ROLES, Person, show
 from apps.portal.paging import page_number
+from apps.portal.sorting import Heading
 
 ROOM = 50
 """Members on one page."""
@@ -50,14 +51,6 @@ class Asked:
         parts = {"q": self.search, "role": self.role, "sort": "" if self.order == "-spent" else self.order}
         parts["page"] = str(self.page) if self.page > 1 else ""
         return "?" + urlencode({name: value for name, value in parts.items() if value})
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column one can sort by: where its name leads, and how it is sorted now (for `aria-sort`)."""
-
-    url: str
-    sorted: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,12 @@ from apps.portal.allocations_page.page import names_of
 from apps.portal.amounts import typed_amount
 from apps.portal.budget_page.standing import PERIODS, STATES
 from apps.portal.holdings import Holding, Shell
+from apps.portal.sorting import Heading, field_of, headings
 
 ROOM = 20
 MOST = 10_000
+COLUMNS = ("-when", "who", "-tokens")
+FIELDS = {"when": "decided_at", "who": "user__name", "tokens": "tokens_micro"}
 SUBJECTS = {
     limits.MEMBER: gettext_noop("own limit"),
     limits.ORGANISATION: gettext_noop("limit of the organisation"),
@@ -81,7 +84,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class RequestsPage:
-    """What waits, the longest first, and a page of what was decided."""
+    """What waits, the longest first, and a page of what was decided, in an order of its own."""
 
     holding: Holding
     at: datetime
@@ -90,10 +93,16 @@ class RequestsPage:
     decided: tuple[Decided, ...]
     number: int
     more: bool
+    order: str
+
+    @property
+    def headings(self) -> dict[str, Heading]:
+        labels = dict(zip(COLUMNS, (_("When"), _("Who asked"), _("Asked for")), strict=True))
+        return headings(labels, self.order or "-when")
 
 
 def load_requests_page(
-    organisation: Organisation, holding: Holding, shell: Shell, *, number: int
+    organisation: Organisation, holding: Holding, shell: Shell, *, number: int, order: str = ""
 ) -> RequestsPage:
     """Requests with their limits: six queries beside the shell's."""
     rows = list(
@@ -103,7 +112,8 @@ def load_requests_page(
     )
     past = LimitRequest.objects.filter(organisation=organisation).exclude(state=LimitRequest.State.OPEN)
     first = (number - 1) * ROOM
-    decided = list(past.select_related("user").order_by("-decided_at", "-pk")[first : first + ROOM + 1])
+    past = past.order_by(field_of(order or "-when", FIELDS), "-decided_at", "-pk")
+    decided = list(past.select_related("user")[first : first + ROOM + 1])
     centres = dict(
         CostCentre.objects.filter(organisation=organisation).values_list("platform_id", "name")
         if any(row.subject_type == limits.COST_CENTRE for row in [*rows, *decided])
@@ -139,6 +149,7 @@ def load_requests_page(
         ),
         number=number,
         more=len(decided) > ROOM,
+        order=order,
     )
 
 

@@ -18,7 +18,8 @@ from apps.core.errors import NotFound, Problem, ValidationError
 from apps.core.units import format_tokens
 from apps.portal.fields import TokensField
 from apps.portal.paging import page_number
-from apps.portal.requests_page.page import Decided, all_requests, load_requests_page
+from apps.portal.requests_page.page import COLUMNS, Decided, all_requests, load_requests_page
+from apps.portal.sorting import order_of
 from apps.portal.usage_page.views import file_answer
 from apps.portal.working import actor_of, decider, reader
 
@@ -74,7 +75,9 @@ def requests(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, _said(str(decided.user), answer))
             return redirect("organisation_requests", slug)
-    page = load_requests_page(organisation, holding, shell, number=page_number(request.GET.dict()))
+    query = request.GET.dict()
+    order = order_of(query, COLUMNS)
+    page = load_requests_page(organisation, holding, shell, number=page_number(query), order=order)
     return render(request, "portal/requests.html", {"page": page, "problem": problem}, status=status)
 
 
