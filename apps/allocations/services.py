@@ -20,6 +20,7 @@ from apps.allocations.models import Allocation, AllocationRun
 from apps.core import sql
 from apps.core.errors import (
     InsufficientTokens,
+    InvalidState,
     MadeAlready,
     NotAMember,
     NotFound,

@@ -29,6 +29,8 @@ SAID = frozenset(
         gettext_noop("sold"),
         gettext_noop("Set default limit"),
         gettext_noop("Assign plan"),
+        gettext_noop("Mark unlimited"),
+        gettext_noop("Unmark unlimited"),
         gettext_noop("Retire plan"),
         gettext_noop("Define plan"),
         gettext_noop("Adjustment"),

@@ -216,20 +216,24 @@ def _confirmed(
 def _do(
     request: HttpRequest, form: MoveForm, preview: Preview, shell: Shell, organisation: Organisation
 ) -> Run | None:
-    items = [Item(step.member.key, abs(step.moves)) for step in preview.move.moving]
-    if not items:
+    moving = preview.move.moving
+    if not moving:
         form.add_error(None, _("Nothing would move."))
         return None
-    do = reclaim if preview.takes else allocate
-    run = do(
-        organisation=organisation,
-        items=items,
-        note=form.cleaned_data["note"],
-        actor=actor_of(reader(request)),
-        at=shell.at,
-        form_key=form.cleaned_data["form_key"],
-    )
-    words = {"tokens": figures.figure(preview.amount), "count": len(items)}
+    top_up = not preview.takes and form.cleaned_data["how"] == "top_up"
+    to_have = form.cleaned_data["tokens"] if top_up else None
+    items = [Item(step.member.key, to_have or abs(step.moves)) for step in moving]
+    asked = {
+        "organisation": organisation,
+        "items": items,
+        "note": form.cleaned_data["note"],
+        "actor": actor_of(reader(request)),
+        "at": shell.at,
+        "form_key": form.cleaned_data["form_key"],
+    }
+    run = reclaim(**asked) if preview.takes else allocate(**asked, top_up=top_up)
+    items = list(run.items)
+    words = {"tokens": figures.figure(sum(item.tokens for item in items)), "count": len(items)}
     if preview.takes:
         said = ngettext(
             "%(tokens)s tokens are back from %(count)d member.",

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.allocations.audience import Audience, candidates
 from apps.allocations.capping import move_cap
-from apps.allocations.earmarks import set_earmark
+from apps.allocations.earmarks import place_cost_centre, set_earmark
 from apps.allocations.models import Earmark
 from apps.core import figures
 from apps.core.csv_files import Number, csv_text
@@ -27,7 +27,7 @@ from apps.core.errors import MadeAlready, Problem
 from apps.core.units import format_tokens
 from apps.identity.models import User
 from apps.organisations.models import CostCentre, Membership, Organisation
-from apps.organisations.services import lock_organisation, require_new_form, set_cost_centre, set_people
+from apps.organisations.services import lock_organisation, require_new_form, set_people
 from apps.portal.allocations_page.typed import Line, read_lines
 from apps.portal.amounts import typed_amount
 from apps.portal.centres_page.page import COLUMNS, KINDS, load_centres_page
@@ -184,7 +184,7 @@ def _save(
         lock_organisation(organisation)
         require_new_form(organisation, cleaned.get("form_key"), at=at)
         key = own.platform_id if own else _free_key(organisation, cleaned["name"])
-        centre, _made = set_cost_centre(
+        centre, _made = place_cost_centre(
             organisation=organisation,
             key=key,
             name=cleaned["name"],
