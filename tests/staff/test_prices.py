@@ -330,3 +330,8 @@ def test_a_book_that_nobody_loaded_is_not_there(finance: Desk) -> None:
     assert Operation.objects.filter(price_book="campus").count() == 5
     for address in (f"{BOOKS}nowhere/change/", f"{BOOKS}nowhere/hosting/", "/admin/pricing/rate/0/change/"):
         assert finance.client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("number", ["0", "9" * 23, "9" * 5000])
+def test_a_rate_that_cannot_be_is_not_found(finance: Desk, number: str) -> None:
+    assert finance.client.get(f"/admin/pricing/rate/{number}/change/").status_code == 404

@@ -62,7 +62,7 @@ class RateAdmin(ReadOnly, AnyAdmin):
     ) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             return super().change_view(request, object_id, form_url, extra_context)
-        if not (object_id.isascii() and object_id.isdigit()):
+        if not (object_id.isascii() and object_id.isdigit() and len(object_id) <= 18):
             raise Http404
         return views.rate(request, int(object_id))
 
