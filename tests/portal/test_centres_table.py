@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import uuid4
 
 from django.test import Client
 
@@ -86,7 +87,13 @@ def test_what_was_granted_on_top_of_a_cap_cannot_be_moved(client: Client, campus
         actor="tests",
     )
     raised.save()
-    asked = {"giver": "poetry", "taker": "statistics", "tokens": "130", "step": "preview"}
+    asked = {
+        "giver": "poetry",
+        "taker": "statistics",
+        "tokens": "130",
+        "step": "preview",
+        "form_key": str(uuid4()),
+    }
     assert client.post(f"{CENTRES}move/", asked).status_code == 422
     text = client.post(f"{CENTRES}move/", {**asked, "tokens": "100"}).content.decode()
     assert '<span class="before">100</span>' in text
