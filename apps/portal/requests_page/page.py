@@ -28,7 +28,7 @@ MOST = 10_000
 COLUMNS = ("-when", "who", "-tokens")
 FIELDS = {"when": "decided_at", "who": "user__name", "tokens": "tokens_micro"}
 SUBJECTS = {
-    limits.MEMBER: gettext_noop("own limit"),
+    limits.MEMBER: gettext_noop("limit on this person"),
     limits.ORGANISATION: gettext_noop("limit of the organisation"),
 }
 
