@@ -47,12 +47,13 @@ class MonthTotals:
 
 @dataclass(frozen=True, slots=True)
 class MemberLimit:
-    """The limit of a member that is used up most; micro-tokens."""
+    """The limit of a member that is used up most, and the subject whose rule it is; micro-tokens."""
 
     period: Period
     tokens: int
     spent: int
     resets_at: datetime | None
+    subject: str
 
     @property
     def state(self) -> str:
@@ -156,7 +157,13 @@ def limits_of_member(whose: Whose, rules: Sequence[LimitRule], key: str, role: s
 def most_used(held: Iterable[Limit], tally: Tally) -> MemberLimit | None:
     """The limit that is used up most, on a tie the longer period; None without any."""
     found = [
-        MemberLimit(limit.rule.period, limit.rule.tokens, max(tally.spent(limit), 0), limit.resets_at)
+        MemberLimit(
+            limit.rule.period,
+            limit.rule.tokens,
+            max(tally.spent(limit), 0),
+            limit.resets_at,
+            limit.rule.subject_type,
+        )
         for limit in held
         if limit.rule.tokens is not None
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
@@ -29,17 +29,21 @@ PRESSING = 20
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A limit of one period: None where none is set; `tokens` None is explicitly none."""
+    """A limit of one period: None where none is set; `tokens` None is explicitly none. So many `more` are
+    granted until the period ends."""
 
     period: Period
     tokens: int | None
     set: bool
+    more: int = 0
 
     @property
     def text(self) -> str:
+        granted = f"+{figures.figure(self.more)}" if self.more else ""
         if not self.set:
-            return "\N{EN DASH}"
-        return _("no limit") if self.tokens is None else str(figures.figure(self.tokens))
+            return granted or "\N{EN DASH}"
+        own = _("no limit") if self.tokens is None else str(figures.figure(self.tokens))
+        return f"{own} {granted}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +135,14 @@ def load_limits_page(
         key=lambda one: (-(one.limit.used if one.limit else 0), one.member.name),
     )
     shown = [_show(one, whose, holding.slug) for one in pressing[:PRESSING]]
-    own = _own_people(organisation, rules)
+    own = _own_people(organisation, rules, whose.today)
     first = (number - 1) * OWN
     return LimitsPage(
         holding=holding,
         at=shell.at,
         zone=zone(holding.calendar.zone_at(shell.at)),
         rules=_rule_lines(organisation, rules, roles, whose, pressing),
-        own=tuple(_own_line(rules, person) for person in own[first : first + OWN]),
+        own=tuple(_own_line(rules, person, whose.today) for person in own[first : first + OWN]),
         own_count=len(own),
         number=number,
         pressing=tuple(shown),
@@ -154,13 +158,13 @@ def _show(one: Spender, whose: Whose, slug: str) -> Person:
     return show(one.member, one.limit, slug, whose.month, whose.today)
 
 
-def _cells(rules: Sequence[LimitRule], kind: str, key: str) -> tuple[Cell, ...]:
-    kept = {
-        rule.period: rule.tokens
-        for rule in rules
-        if (rule.subject_type, rule.subject_key) == (kind, key) and not rule.is_raise
-    }
-    return tuple(Cell(period, kept.get(period), period in kept) for period in PERIODS)
+def _cells(rules: Sequence[LimitRule], kind: str, key: str, today: date) -> tuple[Cell, ...]:
+    about = [rule for rule in rules if (rule.subject_type, rule.subject_key) == (kind, key)]
+    kept = {rule.period: rule.tokens for rule in about if not rule.is_raise}
+    more = dict.fromkeys(PERIODS, 0)
+    for rule in about:
+        more[rule.period] += (rule.tokens or 0) if rule.raises_on(today) else 0
+    return tuple(Cell(period, kept.get(period), period in kept, more[period]) for period in PERIODS)
 
 
 def _rule_lines(
@@ -174,15 +178,12 @@ def _rule_lines(
     members = sum(roles.values())
     lines = [
         _shared(rules, whose, limits.ORGANISATION, "", _("The organisation"), _("All spending it pays for")),
-        _personal(rules, limits.MEMBERS, "", _("Members, by default"), _people(members), ()),
+        _personal(rules, whose, (limits.MEMBERS, ""), (_("Members, by default"), _people(members)), pressing),
     ]
     for role in Role:
         if role.value in roles or any(rule.subject_key == role.value for rule in rules):
-            near = [one for one in pressing if one.member.role == role.value]
-            name = _("Role %(role)s") % {"role": _(ROLES[role])}
-            lines.append(
-                _personal(rules, limits.ROLE, role.value, name, _people(roles.get(role.value, 0)), near)
-            )
+            names = (_("Role %(role)s") % {"role": _(ROLES[role])}, _people(roles.get(role.value, 0)))
+            lines.append(_personal(rules, whose, (limits.ROLE, role.value), names, pressing))
     keys = {rule.subject_key for rule in rules if rule.subject_type == limits.COST_CENTRE}
     centres = CostCentre.objects.filter(organisation=organisation, platform_id__in=keys) if keys else []
     lines += [
@@ -199,18 +200,25 @@ def _people(count: int) -> str:
 def _shared(
     rules: Sequence[LimitRule], whose: Whose, kind: str, key: str, name: str, second: str
 ) -> RuleLine:
-    return RuleLine(kind, key, name, second, _cells(rules, kind, key), None, "", "")
+    return RuleLine(kind, key, name, second, _cells(rules, kind, key, whose.today), None, "", "")
 
 
 def _personal(
-    rules: Sequence[LimitRule], kind: str, key: str, name: str, second: str, near: Sequence[Spender]
+    rules: Sequence[LimitRule],
+    whose: Whose,
+    subject: tuple[str, str],
+    names: tuple[str, str],
+    pressing: Sequence[Spender],
 ) -> RuleLine:
+    """A rule for persons, with who comes closest to it of those for whom it is the one used most."""
     words, state = "", ""
-    if near:
-        first = near[0]
+    kind, key = subject
+    near = (one for one in pressing if one.limit and one.limit.subject == kind)
+    first = next((one for one in near if not key or one.member.role == key), None)
+    if first is not None:
         state = first.limit.state if first.limit else ""
         words = _("Closest: %(name)s") % {"name": first.member.name}
-    return RuleLine(kind, key, name, second, _cells(rules, kind, key), None, state, words)
+    return RuleLine(kind, key, *names, _cells(rules, kind, key, whose.today), None, state, words)
 
 
 def _with_standing(lines: Sequence[RuleLine], rules: Sequence[LimitRule], whose: Whose) -> list[RuleLine]:
@@ -245,13 +253,14 @@ def _with_standing(lines: Sequence[RuleLine], rules: Sequence[LimitRule], whose:
     return found
 
 
-def _own_people(organisation: Organisation, rules: Sequence[LimitRule]) -> list[tuple[str, str, str]]:
-    """Everybody for whom a limit is set: name, role or that they have left, and id; by name."""
-    keys = {rule.subject_key for rule in rules if rule.subject_type == limits.MEMBER and not rule.is_raise}
-    own = SpendingLimit.objects.filter(organisation=organisation, subject_type=limits.MEMBER)
-    members = Membership.objects.filter(
-        organisation=organisation, user__platform_id__in=own.values("subject_key")
-    )
+def _own_people(
+    organisation: Organisation, rules: Sequence[LimitRule], today: date
+) -> list[tuple[str, str, str]]:
+    """Everybody for whom a limit is set or more is granted: name, role or that they have left, and id; by
+    name."""
+    about = [rule for rule in rules if rule.subject_type == limits.MEMBER]
+    keys = {rule.subject_key for rule in about if not rule.is_raise or rule.raises_on(today)}
+    members = Membership.objects.filter(organisation=organisation, user__platform_id__in=list(keys))
     known = {
         member.user.platform_id: (
             str(member.user),
@@ -263,9 +272,10 @@ def _own_people(organisation: Organisation, rules: Sequence[LimitRule]) -> list[
     return sorted(people, key=lambda person: (person[0].casefold(), person[2]))
 
 
-def _own_line(rules: Sequence[LimitRule], person: tuple[str, str, str]) -> RuleLine:
+def _own_line(rules: Sequence[LimitRule], person: tuple[str, str, str], today: date) -> RuleLine:
     name, second, key = person
-    return RuleLine(limits.MEMBER, key, name, second, _cells(rules, limits.MEMBER, key), None, "", "")
+    cells = _cells(rules, limits.MEMBER, key, today)
+    return RuleLine(limits.MEMBER, key, name, second, cells, None, "", "")
 
 
 def limit_of(organisation: Organisation, kind: str, key: str, period: str) -> SpendingLimit | None:
