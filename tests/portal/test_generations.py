@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -189,3 +190,11 @@ def test_everybody_who_used_the_plan_is_counted(
     with stopped_at(AT + 5 * HOUR):
         page = client.get("/orgs/school/plan/").content.decode()
     assert [key in page for key in ("?person=ada#", "?person=bob#", "1 more member")] == [True] * 3
+
+
+def test_every_generation_leads_to_its_charge(school: Organisation, client: Client) -> None:
+    for who, address in (("olga", "/orgs/school/plan/"), ("ada", "/budget/generations/")):
+        client.force_login(User.objects.get(platform_id=who))
+        links = re.findall(r'href="(/charges/[^"]+)"', client.get(address).content.decode())
+        assert links
+        assert {client.get(link).status_code for link in links} == {200}

@@ -224,3 +224,10 @@ def test_the_pace_of_a_young_wallet_counts_from_its_first_day(campus: Organisati
     add_person("nora", "Nora Blank")
     assert _page("nora").recently.outlook == ""
     assert _page("nora", BEFORE + timedelta(days=2, minutes=5)).recently.days == 3
+
+
+def test_what_is_held_leads_to_its_charge(campus: Organisation, client: Client) -> None:
+    client.force_login(person("mira"))
+    links = re.findall(r'href="(/charges/C-[^"]+)"', client.get("/orgs/lindenhof/").content.decode())
+    assert links
+    assert {client.get(link).status_code for link in links} == {200}

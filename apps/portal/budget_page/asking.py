@@ -61,6 +61,8 @@ class AskPage:
 def ask(request: HttpRequest) -> HttpResponse:
     """GET shows the limit and a form, POST asks; 404 where no such limit holds for one, and for one that
     members share unless it stopped the person."""
+    if request.method != "POST" and "period" not in request.GET:
+        return redirect("budget")
     page = _page(request)
     form = MoreForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _asked(request, form, page):

@@ -97,9 +97,11 @@ class ChargePage:
 def load_charge_page(public_id: str, shell: Shell) -> ChargePage:
     """The charge, if it concerns the reader or an organisation of theirs paid for it; else NotFound.
 
-    At most nine queries beside the shell's.
+    It is named by its public id, or by the number that pages show: ``C-1042``. At most nine queries beside
+    the shell's.
     """
-    charge = get_charge(charge_id_of(public_id), at=shell.at)
+    named = f"ch_{public_id[2:]}" if public_id.startswith("C-") else public_id
+    charge = get_charge(charge_id_of(named), at=shell.at)
     holding = seen_through(charge, shell)
     owners = _owners(charge)
     seen = {known.wallet_id for known, _wallet in shell.visible}
