@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from django import forms
@@ -12,7 +13,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.allocations.models import LimitRequest
 from apps.allocations.requests import Answer, decide_request
+from apps.core import figures
 from apps.core.csv_files import Number, csv_text
 from apps.core.errors import NotFound, Problem, ValidationError
 from apps.core.units import format_tokens
@@ -65,15 +68,17 @@ def requests(request: HttpRequest, slug: str) -> HttpResponse:
             raise
         except Problem as refused:
             status = 422
-            said = [text for texts in getattr(refused, "errors", {}).values() for text in texts]
+            errors: Mapping[str, Sequence[str]] = getattr(refused, "errors", {})
+            said = [text for texts in errors.values() for text in texts]
             problem = {
                 "id": int(number),
+                "field": next((name for name in errors if name in ("tokens", "word")), ""),
                 "text": " ".join(said) or refused.detail,
                 "tokens": request.POST.get("tokens", ""),
                 "word": request.POST.get("word", ""),
             }
         else:
-            messages.success(request, _said(str(decided.user), answer))
+            messages.success(request, _said(decided, answer))
             return redirect("organisation_requests", slug)
     query = request.GET.dict()
     order = order_of(query, COLUMNS)
@@ -119,10 +124,10 @@ def _line(one: Decided) -> tuple[str, ...]:
     )
 
 
-def _said(name: str, answer: Answer) -> str:
+def _said(decided: LimitRequest, answer: Answer) -> str:
     said = {
-        "granted": _("Granted until the period ends. %(name)s is told, and can go on at once."),
-        "raised": _("Granted for good. %(name)s is told, and can go on at once."),
+        "granted": _("%(name)s has %(tokens)s tokens more until the period ends, is told, and can go on."),
+        "raised": _("%(name)s has %(tokens)s tokens more for good, is told, and can go on."),
         "declined": _("Declined. %(name)s is told why."),
     }
-    return said[answer] % {"name": name}
+    return said[answer] % {"name": decided.user, "tokens": figures.figure(decided.granted_micro or 0)}
