@@ -252,7 +252,7 @@ def test_a_teacher_sees_the_budget_is_stopped_asks_in_two_clicks_and_goes_on(
     expect(page.get_by_text("Asked. You are told")).to_be_visible()
     decide = _log_in(page, live_server, "mira@lindenhof.example", "/orgs/lindenhof/requests/")
     decide.press("Grant until it resets")
-    expect(page.get_by_text("Granted until the period ends.")).to_be_visible()
+    expect(page.get_by_text("is told, and can go on.")).to_be_visible()
     assert LimitRequest.objects.get().state == "granted"
     spend("lotte", "search", 1, NOW)
     _log_in(page, live_server, "lotte@lindenhof.example", "/budget/")
