@@ -28,8 +28,14 @@ class DaySpan:
 
     @property
     def before(self) -> DaySpan:
-        """As many days just before this span."""
-        return DaySpan(self.first - self.days * DAY, self.first - DAY)
+        """As many days just before this span; before a month, or its first days, those of the month before."""
+        ends = self.first - DAY
+        if self.first.day > 1 or month_start(self.last) != self.first:
+            return DaySpan(self.first - self.days * DAY, ends)
+        is_whole = (self.last + DAY).day == 1
+        return DaySpan(
+            month_start(ends), ends if is_whole else ends.replace(day=min(self.last.day, ends.day))
+        )
 
     def starts(self, calendar: Calendar) -> datetime:
         """The instant (UTC) at which the first day begins."""

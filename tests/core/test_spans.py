@@ -29,6 +29,23 @@ def test_twelve_months_begin_on_a_first() -> None:
     assert last_months(1, TODAY).first == date(2026, 11, 1)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "before"),
+    [
+        ((2026, 11, 1), (2026, 11, 27), ((2026, 10, 1), (2026, 10, 27))),
+        ((2026, 11, 1), (2026, 11, 30), ((2026, 10, 1), (2026, 10, 31))),
+        ((2026, 3, 1), (2026, 3, 30), ((2026, 2, 1), (2026, 2, 28))),
+        ((2026, 1, 1), (2026, 1, 1), ((2025, 12, 1), (2025, 12, 1))),
+        ((2026, 10, 1), (2026, 11, 5), ((2026, 8, 26), (2026, 9, 30))),
+    ],
+)
+def test_a_month_is_compared_with_the_same_days_of_the_month_before(
+    first: tuple[int, int, int], last: tuple[int, int, int], before: tuple[tuple[int, int, int], ...]
+) -> None:
+    span = DaySpan(date(*first), date(*last))
+    assert span.before == DaySpan(*(date(*day) for day in before))
+
+
 def test_a_span_does_not_end_before_it_begins() -> None:
     with pytest.raises(ValueError, match="does not end"):
         DaySpan(TODAY, TODAY - DAY)
