@@ -28,7 +28,7 @@ class DaySpan:
 
     @property
     def before(self) -> DaySpan:
-        """As many days just before this span; before a month, or its first days, those of the month before."""
+        """As many days just before; of a month, or its first days, the same days of the month before."""
         ends = self.first - DAY
         if self.first.day > 1 or month_start(self.last) != self.first:
             return DaySpan(self.first - self.days * DAY, ends)

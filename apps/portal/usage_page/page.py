@@ -29,7 +29,7 @@ Named = tuple[Sequence[Part], Sequence[Name]]
 
 @dataclass(frozen=True, slots=True)
 class UsagePage:
-    """A span of use: in all and for as many days before, over time, and by one dimension.
+    """A span of use: in all and in the span before, over time, and by one dimension.
 
     `person` is the name of the one person an organisation's page is about; `operations` are those used,
     as (code, name).
