@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +14,8 @@ from apps.identity.auditing import made_record, record_audit, record_audits
 from apps.identity.models import User
 from apps.organisations.models import CostCentre, CostCentreMember, Membership, Organisation, Role, SentForm
 
+REMEMBERED = timedelta(days=30)
+"""A form is not sent again after so long."""
 DEPTH = 20
 """So many centres may lie one inside the other."""
 
@@ -108,10 +110,11 @@ def require_new_form(organisation: Organisation, key: UUID | None, *, at: dateti
     """MadeAlready if a form with this key was carried out; None is for what comes from no form.
 
     Belongs under the organisation's lock, in the transaction of what the form asks for: a form that was
-    refused may be sent again.
+    refused may be sent again. Keys are remembered for 30 days.
     """
     if key is None:
         return
+    SentForm.objects.filter(organisation=organisation, at__lt=at - REMEMBERED).delete()
     _row, is_new = SentForm.objects.get_or_create(key=key, defaults={"organisation": organisation, "at": at})
     if not is_new:
         raise MadeAlready(_("This was done already: it is not done twice."))

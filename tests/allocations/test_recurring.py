@@ -18,7 +18,8 @@ from apps.core.errors import InvalidState, MadeAlready, NotFound, Problem, Valid
 from apps.core.units import MICRO
 from apps.events.models import Event
 from apps.identity.models import User
-from apps.organisations.models import Organisation
+from apps.organisations.models import Organisation, SentForm
+from apps.organisations.services import require_new_form
 from apps.wallets.services import sync_organisation
 from tests.cast import AT, an_organisation, give
 from tests.usage.charging import left
@@ -125,6 +126,14 @@ def test_a_form_that_is_sent_twice_repeats_once(school: Organisation) -> None:
         repeat(school, form_key=key)
     repeat(school, form_key=uuid4())
     assert RecurringAllocation.objects.count() == 2
+
+
+def test_keys_of_forms_are_forgotten_after_a_month(school: Organisation) -> None:
+    repeat(school, form_key=uuid4())
+    require_new_form(school, uuid4(), at=AT + timedelta(days=29))
+    assert SentForm.objects.count() == 2
+    require_new_form(school, uuid4(), at=AT + timedelta(days=31))
+    assert SentForm.objects.count() == 2
 
 
 def test_a_form_that_was_refused_may_be_sent_again(school: Organisation) -> None:
