@@ -105,7 +105,9 @@ def set_funding(
             subject_key=subject.key,
             defaults={"mode": mode, "coverage_micro_percent": covered},
         )
-        _audit(organisation, "funding.set", subject, before, _funding_facts(rule), actor, at)
+        record_audits(
+            [_record(organisation, "funding.set", subject, before, _funding_facts(rule), actor, at)]
+        )
         return rule, created
 
 
@@ -120,7 +122,7 @@ def remove_funding(*, organisation: Organisation, subject: SubjectRef, actor: st
             return
         before = _funding_facts(rule)
         rule.delete()
-        _audit(organisation, "funding.remove", subject, before, None, actor, at)
+        record_audits([_record(organisation, "funding.remove", subject, before, None, actor, at)])
 
 
 def funding_of(organisation: Organisation, subject: SubjectRef) -> FundingRule:
@@ -333,18 +335,6 @@ def _budget_facts(budget: PersonalBudget | None) -> dict[str, Any] | None:
     if budget is None:
         return None
     return {"tokens": format_tokens(budget.tokens_micro), "blocks": budget.blocks}
-
-
-def _audit(
-    organisation: Organisation,
-    action: str,
-    subject: SubjectRef,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    actor: str,
-    at: datetime,
-) -> None:
-    record_audits([_record(organisation, action, subject, before, after, actor, at)])
 
 
 def _record(

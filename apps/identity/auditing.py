@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from apps.identity.models import AuditRecord
 
@@ -12,58 +12,40 @@ Facts = Mapping[str, Any] | None
 """What a row said, as JSON can hold it; None where there was no row."""
 
 
-def record_audit(
-    *,
-    actor: str,
-    action: str,
-    subject: str,
-    before: Facts,
-    after: Facts,
-    at: datetime,
-    reason: str = "",
-    address: str = "",
-) -> AuditRecord | None:
-    """Note a change in the running transaction; a change that changes nothing leaves no record.
+class Said(TypedDict):
+    """What a record says: `action` is ``noun.verb`` such as ``limit.set``, `subject` the owner as
+    ``type:id``."""
 
-    `action` is ``noun.verb`` such as ``limit.set``, `subject` the owner as ``type:id``.
-    """
-    if before == after:
+    actor: str
+    action: str
+    subject: str
+    before: Facts
+    after: Facts
+    at: datetime
+    reason: NotRequired[str]
+    address: NotRequired[str]
+
+
+def record_audit(**said: Unpack[Said]) -> AuditRecord | None:
+    """Note a change in the running transaction; a change that changes nothing leaves no record."""
+    record = made_record(**said)
+    if record.before == record.after:
         return None
-    record = made_record(
-        actor=actor,
-        action=action,
-        subject=subject,
-        before=before,
-        after=after,
-        at=at,
-        reason=reason,
-        address=address,
-    )
     record.save(force_insert=True)
     return record
 
 
-def made_record(
-    *,
-    actor: str,
-    action: str,
-    subject: str,
-    before: Facts,
-    after: Facts,
-    at: datetime,
-    reason: str = "",
-    address: str = "",
-) -> AuditRecord:
+def made_record(**said: Unpack[Said]) -> AuditRecord:
     """A record that is not on file yet, cut to what its columns hold."""
     return AuditRecord(
-        at=at,
-        actor=actor[:160],
-        action=action,
-        subject=subject[:200],
-        before=before,
-        after=after,
-        reason=reason[:500],
-        address=address,
+        at=said["at"],
+        actor=said["actor"][:160],
+        action=said["action"],
+        subject=said["subject"][:200],
+        before=said["before"],
+        after=said["after"],
+        reason=said.get("reason", "")[:500],
+        address=said.get("address", ""),
     )
 
 
