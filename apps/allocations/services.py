@@ -1,21 +1,18 @@
-"""How tokens go from organisations to their members and back: allocate, reclaim, leaving."""
+"""How tokens go from organisations to their members and back: allocate, reclaim, move."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from apps.allocations.alerts import watch
 from apps.allocations.bars import require_not_barred
 from apps.allocations.earmarks import reserved_now
-from apps.allocations.leaving import end_own_rules, has_own_rules
 from apps.allocations.models import Allocation, AllocationRun
 from apps.core import sql
 from apps.core.errors import (
@@ -29,10 +26,8 @@ from apps.core.errors import (
     WalletFrozen,
 )
 from apps.core.units import LARGEST, format_tokens
-from apps.identity.models import User
 from apps.ledger.models import Account
 from apps.organisations.models import Membership, Organisation
-from apps.organisations.services import end_found, lock_leaving
 from apps.wallets.books import atomically, open_desk, write
 from apps.wallets.models import Wallet
 from apps.wallets.state import ALLOCATED, EARNED, PURCHASED, Desk, WalletState
@@ -110,7 +105,7 @@ def reclaim(
 ) -> Run:
     """Take unspent, unheld allocated tokens back into the organisation's purchased bucket: all or none."""
     by = Author(actor, note, form_key)
-    return _move(organisation, items, by, at, Allocation.Direction.RECLAIM, _take_back)
+    return _move(organisation, items, by, at, Allocation.Direction.RECLAIM, take_back)
 
 
 def move(
@@ -173,7 +168,7 @@ def _move(
             step(desk, desk.wallets[own.pk], desk.wallets[wallets[item.user].pk], item, note, actor, at)
         write(desk, at=at)
         made = tuple(transfer.number for transfer in desk.transfers[first:])
-        _record(organisation, wallets, moved, made, direction, by, at)
+        record_run(organisation, wallets, moved, made, direction, by, at)
         return Run(made[0], tuple(moved), made, desk, own.pk)
 
     return atomically(work, at=at)
@@ -204,9 +199,9 @@ def _check_items(items: Sequence[Item]) -> None:
 
 def _wallets_of(organisation: Organisation, users: Sequence[str]) -> tuple[Wallet, dict[str, Wallet]]:
     """The organisation's wallet and those of the users; NotFound for the first unknown one."""
-    own = list(Wallet.objects.filter(_owned(organisation, users[:CHUNK])))
+    own = list(Wallet.objects.filter(owned_by(organisation, users[:CHUNK])))
     for start in range(CHUNK, len(users), CHUNK):
-        own += Wallet.objects.filter(_owned(None, users[start : start + CHUNK]))
+        own += Wallet.objects.filter(owned_by(None, users[start : start + CHUNK]))
     found = {wallet.owner_key: wallet for wallet in own if wallet.user_id is not None}
     unknown = next((user for user in users if user not in found), None)
     if unknown is not None:
@@ -214,7 +209,8 @@ def _wallets_of(organisation: Organisation, users: Sequence[str]) -> tuple[Walle
     return next(wallet for wallet in own if wallet.user_id is None), {user: found[user] for user in users}
 
 
-def _owned(organisation: Organisation | None, users: Sequence[str]) -> Q:
+def owned_by(organisation: Organisation | None, users: Sequence[str]) -> Q:
+    """The wallets of these users, and the organisation's."""
     of_users = Q(owner_type="user", owner_key__in=users)
     return of_users | Q(organisation=organisation) if organisation else of_users
 
@@ -300,9 +296,10 @@ def _give(
     )
 
 
-def _take_back(
+def take_back(
     desk: Desk, own: WalletState, member: WalletState, item: Item, note: str, actor: str, at: datetime
 ) -> None:
+    """One reclaim on the desk; InsufficientTokens for more than is unspent and not held."""
     bucket = member.buckets.get((ALLOCATED, own.id))
     unspent = bucket.available if bucket else 0
     if bucket is None or item.tokens > unspent:
@@ -327,7 +324,7 @@ def _take_back(
     )
 
 
-def _record(
+def record_run(
     organisation: Organisation,
     wallets: Mapping[str, Wallet],
     items: Sequence[Item],
@@ -336,6 +333,7 @@ def _record(
     by: Author,
     at: datetime,
 ) -> None:
+    """Put a run on file with its items; it has the number of its first transfer."""
     note, actor = by.note, by.actor
     AllocationRun.objects.create(
         number=transfers[0],
@@ -377,38 +375,3 @@ def _record(
             for item, transfer in zip(items, transfers, strict=True)
         ],
     )
-
-
-def remove_member(*, organisation: Organisation, user: User, actor: str, at: datetime) -> None:
-    """Let a member leave: unspent, unheld allocated tokens return; what open holds keep returns with them.
-    The member's own rules and place in cost centres end. NotFound, InvalidState for the last owner.
-    """
-
-    def work() -> None:
-        membership = lock_leaving(organisation, user)
-        rows = Wallet.objects.annotate(ruled=has_own_rules(organisation, user))
-        found: Any = rows.filter(_owned(organisation, [user.platform_id])).order_by("owner_type")
-        own, wallet = found
-        wallets = {user.platform_id: wallet}
-        desk = open_desk([own.pk, wallet.pk], at=at)
-        bucket = desk.wallets[wallet.pk].buckets.get((ALLOCATED, own.pk))
-        if bucket is not None and bucket.available > 0:
-            item = Item(user.platform_id, bucket.available)
-            first = len(desk.transfers)
-            _take_back(
-                desk, desk.wallets[own.pk], desk.wallets[wallet.pk], item, "Left the organisation", actor, at
-            )
-            write(desk, at=at)
-            by = Author(actor, "Left the organisation")
-            made = (desk.transfers[first].number,)
-            _record(organisation, wallets, [item], made, Allocation.Direction.RECLAIM, by, at)
-        else:
-            write(desk, at=at)
-        if own.ruled:
-            today = own.calendar.day_of(at)
-            end_own_rules(organisation=organisation, user=user, today=today, actor=actor, at=at)
-        end_found(membership, actor=actor, at=at)
-        if desk.wallets[wallet.pk].watch:
-            watch([user.pk])
-
-    atomically(work, at=at)

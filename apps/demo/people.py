@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from apps.allocations.alerts import admit_member
-from apps.allocations.services import remove_member
+from apps.allocations.leaving import remove_member
 from apps.demo.houses import ALDERMOOR, HOUSES, House, Person
 from apps.identity.models import User
 from apps.organisations.models import Organisation

@@ -11,10 +11,11 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from apps.allocations.inviting import Guest, invite, link_of
+from apps.allocations.leaving import remove_member
 from apps.allocations.recurring import repeat_allocation
 from apps.allocations.requests import LimitName, ask_for_more
 from apps.allocations.rules import LimitChange, SubjectRef, set_limits
-from apps.allocations.services import Item, allocate, remove_member
+from apps.allocations.services import Item, allocate
 from apps.core.errors import InsufficientTokens
 from apps.core.units import MICRO
 from apps.hosting.models import Bill

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from apps.allocations.bars import set_bar
+from apps.allocations.leaving import remove_member
 from apps.allocations.models import (
     AllocationBar,
     AllocationRun,
@@ -20,7 +21,7 @@ from apps.allocations.models import (
 )
 from apps.allocations.requests import LimitName, ask_for_more, decide_request
 from apps.allocations.rules import LimitChange, SubjectRef, set_funding, set_limits
-from apps.allocations.services import Item, allocate, remove_member
+from apps.allocations.services import Item, allocate
 from apps.core.errors import InsufficientTokens, InvalidState, NotAMember, NotFound
 from apps.core.units import MICRO
 from apps.identity.models import AuditRecord

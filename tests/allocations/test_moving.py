@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 
 from apps.allocations.bars import set_bar
+from apps.allocations.leaving import remove_member
 from apps.allocations.models import AllocationRun
 from apps.allocations.rules import SubjectRef
-from apps.allocations.services import Item, allocate, move, reclaim, remove_member
+from apps.allocations.services import Item, allocate, move, reclaim
 from apps.core.errors import InsufficientTokens, InvalidState, MadeAlready, ValidationError
 from apps.core.proof import verify_ledger
 from apps.core.units import MICRO

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from apps.allocations.leaving import remove_member
 from apps.allocations.models import AllocationRun, RecurringAllocation
 from apps.allocations.recurring import carry_out, due_now, end_recurring, next_day, repeat_allocation
 from apps.allocations.rules import SubjectRef
-from apps.allocations.services import remove_member
 from apps.allocations.tasks import carry_out_recurring
 from apps.core.clock import stopped_at
 from apps.core.errors import InvalidState, MadeAlready, NotFound, Problem, ValidationError

@@ -9,9 +9,9 @@ import pytest
 from apps.allocations.alerts import set_alert, set_member_alert
 from apps.allocations.capping import move_cap
 from apps.allocations.defaults import open_organisation, set_default_limit
+from apps.allocations.leaving import remove_member
 from apps.allocations.models import SpendingLimit
 from apps.allocations.rules import LimitChange, SubjectRef, set_limits
-from apps.allocations.services import remove_member
 from apps.core.errors import InvalidState, ValidationError
 from apps.core.units import MICRO
 from apps.events.models import Event

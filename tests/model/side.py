@@ -10,6 +10,7 @@ from typing import Any
 from apps.allocations import rules
 from apps.allocations import services as allocations
 from apps.allocations.alerts import admit_member
+from apps.allocations.leaving import remove_member
 from apps.allocations.tallying import tally_on
 from apps.core import sql
 from apps.core.errors import LimitReached, NotFound, Problem
@@ -70,7 +71,7 @@ class Side:
 
     def remove_member(self, organisation: str, user: str) -> None:
         owner, person = self._organisation(organisation), self._user(user)
-        allocations.remove_member(organisation=owner, user=person, actor="test", at=self.now)
+        remove_member(organisation=owner, user=person, actor="test", at=self.now)
 
     def credit(self, key: OwnerKey, tokens: int, kind: str) -> None:
         wallets.credit_wallet(

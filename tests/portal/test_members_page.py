@@ -12,9 +12,9 @@ from django.db.models import Sum
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from apps.allocations.leaving import remove_member
 from apps.allocations.models import SpendingTotal
 from apps.allocations.rules import LimitChange, SubjectRef, set_limits
-from apps.allocations.services import remove_member
 from apps.core.units import MICRO, parse_tokens
 from apps.ledger.models import Account
 from apps.organisations.models import Organisation

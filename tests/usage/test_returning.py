@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apps.allocations.services import remove_member
+from apps.allocations.leaving import remove_member
 from apps.core.units import MICRO, format_tokens
 from apps.identity.models import User
 from apps.organisations.models import Organisation

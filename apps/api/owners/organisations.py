@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from apps.allocations.alerts import admit_member
 from apps.allocations.defaults import open_organisation
 from apps.allocations.earmarks import place_cost_centre
-from apps.allocations.services import remove_member
+from apps.allocations.leaving import remove_member
 from apps.api.calls import Answer, Call, operation, organisation_in_path
 from apps.api.endpoint import Endpoint
 from apps.api.owners import asked

@@ -30,9 +30,9 @@ from apps.allocations.inviting import (
     revoke_invitation,
 )
 from apps.allocations.joining import open_account
+from apps.allocations.leaving import remove_member
 from apps.allocations.models import Invitation
 from apps.allocations.rules import SubjectRef
-from apps.allocations.services import remove_member
 from apps.core.clock import now
 from apps.core.errors import NotFound, Problem
 from apps.identity.models import User
