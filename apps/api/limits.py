@@ -5,7 +5,7 @@ Counted per minute in the cache. `API_FAILED_KEYS_PER_MINUTE` and `API_REQUESTS_
 
 from __future__ import annotations
 
-import time
+from time import time as seconds_since_1970
 
 from django.conf import settings
 from django.core.cache import cache
@@ -38,7 +38,7 @@ def address(request: HttpRequest) -> str:
 def _count(name: str, most: int) -> None:
     if not most:
         return
-    minute, second = divmod(int(time.time()), WINDOW)
+    minute, second = divmod(int(seconds_since_1970()), WINDOW)
     key = f"{name}:{minute}"
     cache.add(key, 0, timeout=2 * WINDOW)
     try:

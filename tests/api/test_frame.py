@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
 
+from apps.api import limits
 from apps.api.problems import known_problems
 from apps.core.clock import stopped_at
 from apps.identity.models import ApiKey
@@ -158,21 +160,39 @@ def test_a_body_above_a_megabyte_is_too_large(platform: Platform) -> None:
     assert_problem(platform.post("usage", b" " * 1_000_001), 422, "validation_error")
 
 
-def test_too_many_wrong_keys_from_one_address_have_to_wait(platform: Platform) -> None:
+@pytest.fixture
+def a_minute_just_begun(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Nothing counted yet, and a minute that does not end: answers what lets seconds of it pass."""
     cache.clear()
+
+    def pass_by(seconds: int) -> None:
+        monkeypatch.setattr(limits, "seconds_since_1970", lambda: 29_000_000 * limits.WINDOW + seconds)
+
+    pass_by(0)
+    return pass_by
+
+
+def test_too_many_wrong_keys_from_one_address_have_to_wait(
+    platform: Platform, a_minute_just_begun: Callable[[int], None]
+) -> None:
     with override_settings(API_FAILED_KEYS_PER_MINUTE=3):
         answers = [Client().get("/api/v1/charges") for _ in range(4)]
         assert [answer.status_code for answer in answers[:3]] == [401, 401, 401]
         assert_problem(answers[3], 429, "rate_limited")
-        assert 1 <= int(answers[3]["Retry-After"]) <= 60
+        assert answers[3]["Retry-After"] == "60"
         assert platform.get("charges").status_code == 200
 
 
-def test_a_client_has_a_limit_where_one_is_set(platform: Platform) -> None:
-    cache.clear()
+def test_a_client_has_a_limit_where_one_is_set(
+    platform: Platform, a_minute_just_begun: Callable[[int], None]
+) -> None:
     with override_settings(API_REQUESTS_PER_MINUTE=2):
-        statuses = [platform.get("charges").status_code for _ in range(3)]
-    assert statuses == [200, 200, 429]
+        a_minute_just_begun(59)
+        answers = [platform.get("charges") for _ in range(3)]
+        a_minute_just_begun(60)
+        answers.append(platform.get("charges"))
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 200]
+    assert answers[2]["Retry-After"] == "1"
 
 
 def test_what_we_did_not_expect_says_nothing_of_its_inside(
