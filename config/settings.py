@@ -134,6 +134,8 @@ def _database() -> dict[str, Any]:
     if database["ENGINE"] == "django.db.backends.sqlite3":
         options.update(SQLITE_OPTIONS)
         return database
+    options["prepare_threshold"] = 2
+    options["options"] = "-c plan_cache_mode=force_generic_plan"
     pool = env.int("DATABASE_POOL", default=0)
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}

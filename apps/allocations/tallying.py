@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
+from typing import Any
 
 from apps.allocations.limits import Limit, Tally
 from apps.core import sql
 from apps.wallets.state import Desk
 
 TABLE = "allocations_spendingtotal"
+FEW = 8
+"""Up to so many subjects of one wallet are asked for one by one, in one query: what a charge needs."""
+
+Subject = tuple[str, str]
+Span = tuple[date, date | None]
+Spent = tuple[Any, ...]
 
 
 def tally_on(desk: Desk) -> Tally:
@@ -56,18 +63,40 @@ def _load_scope(tally: Tally, scope: int, limits: Sequence[Limit]) -> None:
     spans = sorted(
         {(limit.first, limit.end) for limit in limits}, key=lambda span: (span[0], span[1] or date.max)
     )
-    sums = ", ".join(["SUM(CASE WHEN day >= %s AND day < %s THEN spent_micro ELSE 0 END)"] * len(spans))
-    bounds = [bound for first, end in spans for bound in (first, end or date.max)]
-    types, type_values = sql.among("subject_type", sorted({limit.total[1] for limit in limits}))
-    keys, key_values = sql.among("subject_key", sorted({limit.total[2] for limit in limits}))
-    rows = sql.fetch(
+    subjects = sorted({limit.total[1:] for limit in limits})
+    load = _load_few if len(subjects) <= FEW else _load_many
+    for subject_type, subject_key, *spent in load(scope, subjects, spans):
+        for (first, end), amount in zip(spans, spent, strict=True):
+            tally.loaded[(scope, subject_type, subject_key), first, end] = int(amount or 0)
+
+
+def _load_few(scope: int, subjects: Sequence[Subject], spans: Sequence[Span]) -> list[Spent]:
+    """Each subject by itself, so that no plan can walk through the days of all others."""
+    sums, bounds = _sums(spans)
+    one = (
+        f"SELECT MIN(subject_type), MIN(subject_key), {sums} FROM {TABLE} "
+        "WHERE scope_id = %s AND subject_type = %s AND subject_key = %s AND day >= %s"
+    )
+    values = [value for subject in subjects for value in (*bounds, scope, *subject, spans[0][0])]
+    rows = sql.fetch(" UNION ALL ".join([one] * len(subjects)), values, often=True)
+    return [row for row in rows if row[0] is not None]
+
+
+def _load_many(scope: int, subjects: Sequence[Subject], spans: Sequence[Span]) -> list[Spent]:
+    sums, bounds = _sums(spans)
+    types, type_values = sql.among("subject_type", sorted({subject[0] for subject in subjects}))
+    keys, key_values = sql.among("subject_key", sorted({subject[1] for subject in subjects}))
+    return sql.fetch(
         f"SELECT subject_type, subject_key, {sums} FROM {TABLE} WHERE scope_id = %s AND day >= %s "
         f"AND {types} AND {keys} GROUP BY subject_type, subject_key",
         [*bounds, scope, spans[0][0], *type_values, *key_values],
     )
-    for subject_type, subject_key, *spent in rows:
-        for (first, end), amount in zip(spans, spent, strict=True):
-            tally.loaded[(scope, subject_type, subject_key), first, end] = int(amount)
+
+
+def _sums(spans: Sequence[Span]) -> tuple[str, list[date]]:
+    """What was spent in each span, as columns, and their values."""
+    sums = ", ".join(["SUM(CASE WHEN day >= %s AND day < %s THEN spent_micro ELSE 0 END)"] * len(spans))
+    return sums, [bound for first, end in spans for bound in (first, end or date.max)]
 
 
 def write_tally(tally: Tally) -> None:

@@ -12,13 +12,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from psycopg import pq
+from psycopg.adapt import AdaptersMap
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import TextLoader
 
 Row = Sequence[Any]
+Statement = tuple[str, Sequence[Any]]
 _INSTANTS = psycopg.adapters.get_loader(psycopg.adapters.types["timestamptz"].oid, pq.Format.TEXT)
 COPY_FROM = 40
 """From so many rows on, COPY beats a many-row INSERT."""
@@ -28,11 +33,56 @@ Check = Callable[[int], None]
 """Told how many rows a statement touched; raises if that is wrong."""
 
 
+_ADAPTERS = AdaptersMap(psycopg.adapters)
+_ADAPTERS.register_dumper(int, Int8Dumper)  # one type for all whole numbers: else one statement would be many
+_ADAPTERS.register_loader("jsonb", TextLoader)
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """A cursor whose values the server binds."""
+
+    @property
+    def adapters(self) -> AdaptersMap:
+        return _ADAPTERS
+
+
+class _Remembered:
+    """Statements sent in one round trip, which PostgreSQL remembers: like a cursor, so that Django counts it.
+
+    Their values are bound by the server, so that it reads and plans each once and not every time.
+    """
+
+    _query = None
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self.statements = statements
+        self.cursors: list[_Cursor] = []
+
+    def send(self) -> list[_Cursor]:
+        """A cursor for each statement, at its result."""
+        django = connections[DEFAULT_DB_ALIAS]
+        django.ensure_connection()
+        self.given = django.connection
+        text = (
+            self.statements[0][0] if len(self.statements) == 1 else "; ".join(t for t, _ in self.statements)
+        )
+        counted = django.make_debug_cursor if django.queries_logged else django.make_cursor
+        counted(self).execute(text)  # type: ignore[arg-type]
+        return self.cursors
+
+    def execute(self, text: str) -> None:
+        if len(self.statements) == 1:
+            self.cursors.append(_Cursor(self.given).execute(*self.statements[0]))
+            return
+        with self.given.pipeline():
+            self.cursors += [_Cursor(self.given).execute(*statement) for statement in self.statements]
+
+
 @dataclass(slots=True)
 class _Gathered:
     """Statements that wait to be sent together."""
 
-    statements: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
     checks: list[Check | None] = field(default_factory=list)
     sending: bool = False
 
@@ -43,32 +93,27 @@ class _Gathered:
     def send(self) -> None:
         """Send what waits in one round trip and check what each statement touched."""
         if self.statements:
-            with connection.cursor() as cursor:
-                self._execute(cursor)
+            self._execute()
 
-    def fetch(self, cursor: Any, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def fetch(self, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Send what waits and then the query, in one round trip; the rows of the query."""
         self.add(statement, parameters, None)
-        self._execute(cursor)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        rows: list[tuple[Any, ...]] = self._execute().fetchall()
         return rows
 
-    def _execute(self, cursor: Any) -> None:
-        """Leaves the cursor at the result of the last statement."""
+    def _execute(self) -> _Cursor:
+        """Send and check them all; the cursor of the last."""
         statements, checks = self.statements, self.checks
         self.statements, self.checks = [], []
-        # Each is bound by itself: the driver remembers how it is made up, which it does not of them all.
-        bound = [cursor.cursor.mogrify(*statement) for statement in statements]
         self.sending = True
         try:
-            cursor.execute("; ".join(bound), None)
+            cursors = _Remembered(statements).send()
         finally:
             self.sending = False
-        for place, check in enumerate(checks, 1):
+        for cursor, check in zip(cursors, checks, strict=True):
             if check is not None:
                 check(cursor.rowcount)
-            if place < len(checks):
-                cursor.nextset()
+        return cursors[-1]
 
     def before_others(
         self, execute: Callable[..., Any], statement: str, parameters: Any, many: bool, context: Any
@@ -122,22 +167,41 @@ def _run(statement: str, parameters: Sequence[Any], check: Check | None = None) 
             check(cursor.rowcount)
 
 
+@cache
 def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def fetch(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """All rows of a query written with %s; instants and dates come as the driver gives them."""
+def fetch(statement: str, parameters: Sequence[Any] = (), *, often: bool = False) -> list[tuple[Any, ...]]:
+    """All rows of a query written with %s; instants and dates come as the driver gives them.
+
+    PostgreSQL remembers a query that is asked `often`, with one plan for all values: it must be one whose
+    best plan does not depend on them.
+    """
     adapted = [_adapt(value) for value in parameters]
-    gathered = _gathered.get()
+    if often and is_postgresql():
+        return _fetch_remembered(statement, adapted)
     with connection.cursor() as cursor:
         if is_postgresql():
             _read_instants_fast(cursor)
-        if gathered is not None and gathered.statements:
-            return gathered.fetch(cursor, statement, adapted)
         cursor.execute(statement, adapted)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+
+def fetch_each(*queries: Statement) -> list[list[tuple[Any, ...]]]:
+    """The rows of each of some queries that are asked often: on PostgreSQL in one round trip."""
+    if not is_postgresql():
+        return [fetch(*query) for query in queries]
+    send_waiting()
+    return [cursor.fetchall() for cursor in _Remembered(queries).send()]
+
+
+def _fetch_remembered(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    gathered = _gathered.get()
+    if gathered is not None and gathered.statements:
+        return gathered.fetch(statement, parameters)
+    return _Remembered([(statement, parameters)]).send()[0].fetchall()
 
 
 def _read_instants_fast(cursor: Any) -> None:
@@ -145,9 +209,11 @@ def _read_instants_fast(cursor: Any) -> None:
     cursor.cursor.adapters.register_loader("timestamptz", _INSTANTS)
 
 
-def execute(statement: str, parameters: Sequence[Any] = ()) -> int:
-    """Run a statement now; answers how many rows it touched."""
+def execute(statement: str, parameters: Sequence[Any] = (), *, often: bool = False) -> int:
+    """Run a statement now; answers how many rows it touched. `often`: as in `fetch`."""
     send_waiting()
+    if often and is_postgresql():
+        return _Remembered([(statement, parameters)]).send()[0].rowcount
     with connection.cursor() as cursor:
         cursor.execute(statement, [_adapt(value) for value in parameters])
         touched: int = cursor.rowcount

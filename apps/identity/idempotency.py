@@ -47,7 +47,7 @@ def claim(*, client_id: int, key: str, digest: str, at: datetime) -> Kept | None
     worked on is waited for: on PostgreSQL at its unique row, on SQLite at the one writing transaction.
     """
     row = [client_id, key, digest, 0, "", "", "", at]
-    if sql.execute(_claim_statement(), row):
+    if sql.execute(_claim_statement(), row, often=True):
         return None
     columns = "digest, status, body, object_type, object_id"
     found = sql.fetch(

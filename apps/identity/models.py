@@ -121,7 +121,7 @@ class ApiKey(models.Model):
 class IdempotencyKey(models.Model):
     """A request that had its effect: the key, what it meant and what was answered."""
 
-    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, db_index=False)
+    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64, help_text="SHA-256 of path and validated values.")
     status = models.PositiveSmallIntegerField()

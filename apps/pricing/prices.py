@@ -215,9 +215,13 @@ class _Latest:
     held: tuple[str, Catalogue] | None = None
 
 
-def open_catalogue() -> Catalogue:
-    """The catalogue of this transaction's revision, by one small query; ask it as often as needed."""
-    rows = sql.fetch(f"SELECT token FROM {CatalogueRevision._meta.db_table}")
+REVISION: sql.Statement = (f"SELECT token FROM {CatalogueRevision._meta.db_table}", ())
+"""The small query that says which catalogue holds, for who asks it beside others."""
+
+
+def open_catalogue(revision: Sequence[Sequence[Any]] | None = None) -> Catalogue:
+    """The catalogue of this transaction's revision (the rows of `REVISION`, else it is asked)."""
+    rows = sql.fetch(*REVISION, often=True) if revision is None else revision
     if not rows:
         return Catalogue()
     token = str(rows[0][0])

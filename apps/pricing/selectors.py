@@ -13,12 +13,13 @@ from apps.core.errors import NoPrice, NotFound, ValidationError
 from apps.core.units import parse_quantity
 from apps.pricing.hosting import HostingRates
 from apps.pricing.models import Category, Example, Operation, PriceBook, RateVersion
-from apps.pricing.prices import Catalogue, open_catalogue
+from apps.pricing.prices import REVISION, Catalogue, open_catalogue
 from apps.pricing.rate_card import ExampleCard, ModelCard, OperationCard, RateCard, model_card
 from apps.pricing.rating import Price, Rate
 from apps.pricing.schemes import PackageOffer, Scheme, SchemeKind, VolumeStep
 
 __all__ = [
+    "REVISION",
     "Catalogue",
     "example_price",
     "find_hosting_rates",

@@ -14,6 +14,7 @@ from apps.allocations.limits import LimitRule
 from apps.core import sql
 from apps.core.periods import Calendar
 from apps.plans.quota import Terms
+from apps.pricing.selectors import REVISION
 from apps.usage.setting import ORGANISATION, USER, Centre, Funding, Owner, Party, Setting
 
 
@@ -52,7 +53,7 @@ def _load_parties(setting: Setting, owners: Iterable[Owner], wallet_ids: Sequenc
         condition, parameters = sql.among("w.id", list(wallet_ids))
         conditions.append(condition)
         values += parameters
-    _add_parties(setting, sql.fetch(_PARTIES.format(condition=" OR ".join(conditions)), values))
+    _add_parties(setting, sql.fetch(_PARTIES.format(condition=" OR ".join(conditions)), values, often=True))
     missing = {source for party in setting.by_wallet.values() for source in party.sources}
     missing -= setting.by_wallet.keys()
     if missing:
@@ -108,17 +109,18 @@ def _load_rules(setting: Setting) -> None:
     in_centres, of_centres = sql.among("c.organisation_id", sorted(organisations))
     in_users, of_users = sql.among("user_id", sorted(users))
     in_members, of_keys = sql.among("subject_key", sorted(user.owner_key for user in users.values()))
-    rows = sql.fetch(
-        _RULES.format(organisations=in_organisations, users=in_users, members=in_members, centres=in_centres),
-        [
-            *of_organisations,
-            *of_users,
-            *(of_organisations + of_keys) * 3,
-            *of_centres,
-            *of_organisations,
-            *of_users,
-        ],
+    rules = _RULES.format(
+        organisations=in_organisations, users=in_users, members=in_members, centres=in_centres
     )
+    values = [
+        *of_organisations,
+        *of_users,
+        *(of_organisations + of_keys) * 3,
+        *of_centres,
+        *of_organisations,
+        *of_users,
+    ]
+    rows, setting.revision = sql.fetch_each((rules, values), REVISION)
     for kind, organisation, user, *values in rows:
         _add_rule(setting, kind, organisations.get(organisation), users.get(user), *values)
 

@@ -53,7 +53,7 @@ def _charge(requests: Sequence[ChargeRequest], client_id: int, at: datetime) -> 
     if fresh:
         centres = any(request.cost_centre is not None for request in fresh.values())
         setting = load_setting(owners_of(fresh.values()), centres=centres)
-        catalogue = open_catalogue()
+        catalogue = open_catalogue(setting.revision)
         cases = {place: _case(setting, catalogue, request, at) for place, request in fresh.items()}
         results |= _charge_cases(cases, fresh, setting, client_id, at)
     return [results[place] for place in range(len(requests))]

@@ -5,7 +5,7 @@ Values only; `apps.usage.asking` reads them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -66,6 +66,7 @@ class Setting:
     centres: dict[tuple[int, str], Centre] = field(default_factory=dict)
     plans: dict[int, list[Terms]] = field(default_factory=dict)
     earmarks: dict[int, list[Reserve]] = field(default_factory=dict)
+    revision: Sequence[Sequence[Any]] = ()
     _caps: dict[Any, Cap] = field(default_factory=dict)
 
     def party(self, owner_type: str, key: str) -> Party:

@@ -22,7 +22,7 @@ LEFT JOIN identity_user u ON u.id = w.user_id
 JOIN ledger_account a ON a.holder_id = w.id
 WHERE {condition} ORDER BY w.id, a.id
 """
-_IS_DUE = "EXISTS (SELECT 1 FROM wallets_hold WHERE expires_at <= %s)"
+_IS_DUE = "COALESCE((SELECT MIN(expires_at) FROM wallets_hold) <= %s, FALSE)"
 """Whether any hold at all is due, which is cheap to know; whose it is is asked only then."""
 _DUE = """
 SELECT h.id, h.purpose, h.expires_at, h.created_at, p.account_id, p.amount, p.cycle_month
@@ -38,7 +38,7 @@ def load(wallet_ids: Sequence[int], *, at: datetime) -> Desk:
     """The wallets with their buckets, and the holds due at the instant on them or on tokens they gave."""
     desk = Desk()
     condition, values = sql.among("w.id", wallet_ids)
-    rows = sql.fetch(_WALLETS.format(condition=condition, due=_IS_DUE), [at, *values])
+    rows = sql.fetch(_WALLETS.format(condition=condition, due=_IS_DUE), [at, *values], often=True)
     turning = [row for row in rows if sql.instant(row[11]) <= at]
     grants = _grants({row[13] for row in turning if row[13]})
     grants |= _own_grants({row[0] for row in turning if not row[13]})

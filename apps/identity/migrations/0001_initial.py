@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ('object_type', models.CharField(max_length=20)),
                 ('object_id', models.CharField(max_length=64)),
                 ('created_at', models.DateTimeField(db_index=True)),
-                ('client', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='identity.apiclient')),
+                ('client', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='identity.apiclient')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('client', 'key'), name='one_effect_per_client_and_key')],
