@@ -10,6 +10,7 @@ from pathlib import Path
 from tooling import browser, services
 from tooling.shell import PYTHON, ROOT, VENV, fail, run_labelled, say, stop_labelled
 
+Job = Callable[[], int]
 BIN = VENV / "bin"
 EMBEDDED = {"DATABASE_URL": f"sqlite:///{ROOT / 'var' / 'scrip.sqlite3'}", "REDIS_URL": ""}
 IN_TESTS = {"DJANGO_SETTINGS_MODULE": "config.settings_test"}
@@ -41,18 +42,15 @@ DRIVEN = {"sqlite": "browser", "postgresql": "browser and not every_page"}
 
 
 def run_suites(arguments: Sequence[str]) -> list[str]:
-    """The suite on SQLite and, at the same time, on PostgreSQL with Redis; then both with a browser."""
+    """The suite on SQLite and then with a browser; at the same time both on PostgreSQL with Redis."""
     with services.private() as given:
-        places = {"sqlite": EMBEDDED, "postgresql": given}
-        failed = _together(
-            {name: _suite(name, env, ["-m", "not browser", *arguments]) for name, env in places.items()}
-        )
         found = {"CHROMIUM": browser.chromium(), "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
-        driven = {
-            f"{name} browser": _suite(f"{name} browser", {**env, **found}, ["-m", DRIVEN[name], *arguments])
-            for name, env in places.items()
-        }
-        return failed + _together(driven)
+        rows = []
+        for name, env in {"postgresql": given, "sqlite": EMBEDDED}.items():
+            alone = _suite(name, env, ["-m", "not browser", *arguments])
+            driven = _suite(f"{name} browser", {**env, **found}, ["-m", DRIVEN[name], *arguments])
+            rows.append({name: alone, f"{name} browser": driven})
+        return _beside(rows)
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -69,23 +67,32 @@ def test(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _suite(name: str, env: Mapping[str, str], arguments: Sequence[str]) -> Callable[[], int]:
+def _suite(name: str, env: Mapping[str, str], arguments: Sequence[str]) -> Job:
     expected = {"SCRIP_EXPECTS": name.split(maxsplit=1)[0], "PYTHONUNBUFFERED": "1"}
     command = [str(PYTHON), "-m", "pytest", "-q", *arguments]
     return _job(name, command, {**env, **expected})
 
 
-def _job(name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> Callable[[], int]:
+def _job(name: str, command: Sequence[str | Path], env: Mapping[str, str]) -> Job:
     return lambda: run_labelled(name, command, env)
 
 
-def _together(jobs: Mapping[str, Callable[[], int]]) -> list[str]:
+def _together(jobs: Mapping[str, Job]) -> list[str]:
     """Run jobs two at a time, in order; the names of those that failed."""
+    return _beside([{name: job} for name, job in jobs.items()])
+
+
+def _beside(rows: Sequence[Mapping[str, Job]]) -> list[str]:
+    """Run rows of jobs, two rows at a time, a row's jobs one by one; the names of those that failed."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        codes = {name: pool.submit(job) for name, job in jobs.items()}
+        answers = [pool.submit(_failed_of, row) for row in rows]
         try:
-            return [name for name, code in codes.items() if code.result() != 0]
+            return [name for answer in answers for name in answer.result()]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             stop_labelled()
             raise
+
+
+def _failed_of(row: Mapping[str, Job]) -> list[str]:
+    return [name for name, job in row.items() if job() != 0]

@@ -21,6 +21,7 @@ PYTHON = VENV / "bin" / "python"
 
 _one_line_at_a_time = threading.Lock()
 _labelled: set[subprocess.Popen[str]] = set()
+_stopped = threading.Event()
 
 
 def say(text: str) -> None:
@@ -56,7 +57,9 @@ def start(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -
 
 
 def run_labelled(label: str, command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> int:
-    """Run a program beside others: each of its lines carries the label."""
+    """Run a program beside others: each of its lines carries the label. None begins once they were stopped."""
+    if _stopped.is_set():
+        return 1
     child = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -74,6 +77,7 @@ def run_labelled(label: str, command: Sequence[str | Path], env: Mapping[str, st
 
 def stop_labelled() -> None:
     """End what runs beside others, because nobody waits for it any more."""
+    _stopped.set()
     for child in _labelled:
         if child.poll() is None:
             _signal_group(child, signal.SIGTERM)
