@@ -5,7 +5,8 @@ SECRET_KEY     needed where several machines serve one Scrip; default: made once
 DATABASE_URL   default: SQLite under var/
 REDIS_URL      cache and Celery's broker; default: this process's memory and a broker of files under var/
 PUBLIC_URL     where people reach Scrip, for links in mails (default http://localhost:PORT)
-ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS, EMAIL_URL, EMAIL_FROM, LOG_LEVEL, HTTPS, PROXIES, DATABASE_POOL
+ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS, EMAIL_URL, EMAIL_FROM, LOG_LEVEL, HTTPS, PROXIES, DATABASE_POOL,
+PREPARED_STATEMENTS
 """
 
 from __future__ import annotations
@@ -128,14 +129,19 @@ SQLITE_OPTIONS = {
 }
 
 
+PREPARED_FROM = 2
+"""From so many times on PostgreSQL remembers a statement that `apps.core.sql` sends often."""
+
+
 def _database() -> dict[str, Any]:
     database: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'scrip.sqlite3'}")
     options = database.setdefault("OPTIONS", {})
     if database["ENGINE"] == "django.db.backends.sqlite3":
         options.update(SQLITE_OPTIONS)
         return database
-    options["prepare_threshold"] = 2
-    options["options"] = "-c plan_cache_mode=force_generic_plan"
+    if env.bool("PREPARED_STATEMENTS", default=True):
+        options["prepare_threshold"] = PREPARED_FROM
+        options["options"] = f"{options.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
     pool = env.int("DATABASE_POOL", default=0)
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}

@@ -16,14 +16,12 @@ from functools import cache
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import connection
 from psycopg import pq
-from psycopg.adapt import AdaptersMap
-from psycopg.types.numeric import Int8Dumper
-from psycopg.types.string import TextLoader
+
+from apps.core.remembered import Remembered, Statement
 
 Row = Sequence[Any]
-Statement = tuple[str, Sequence[Any]]
 _INSTANTS = psycopg.adapters.get_loader(psycopg.adapters.types["timestamptz"].oid, pq.Format.TEXT)
 COPY_FROM = 40
 """From so many rows on, COPY beats a many-row INSERT."""
@@ -31,51 +29,6 @@ COPY_FROM = 40
 
 Check = Callable[[int], None]
 """Told how many rows a statement touched; raises if that is wrong."""
-
-
-_ADAPTERS = AdaptersMap(psycopg.adapters)
-_ADAPTERS.register_dumper(int, Int8Dumper)  # one type for all whole numbers: else one statement would be many
-_ADAPTERS.register_loader("jsonb", TextLoader)
-
-
-class _Cursor(psycopg.Cursor[Any]):
-    """A cursor whose values the server binds."""
-
-    @property
-    def adapters(self) -> AdaptersMap:
-        return _ADAPTERS
-
-
-class _Remembered:
-    """Statements sent in one round trip, which PostgreSQL remembers: like a cursor, so that Django counts it.
-
-    Their values are bound by the server, so that it reads and plans each once and not every time.
-    """
-
-    _query = None
-
-    def __init__(self, statements: Sequence[Statement]) -> None:
-        self.statements = statements
-        self.cursors: list[_Cursor] = []
-
-    def send(self) -> list[_Cursor]:
-        """A cursor for each statement, at its result."""
-        django = connections[DEFAULT_DB_ALIAS]
-        django.ensure_connection()
-        self.given = django.connection
-        text = (
-            self.statements[0][0] if len(self.statements) == 1 else "; ".join(t for t, _ in self.statements)
-        )
-        counted = django.make_debug_cursor if django.queries_logged else django.make_cursor
-        counted(self).execute(text)  # type: ignore[arg-type]
-        return self.cursors
-
-    def execute(self, text: str) -> None:
-        if len(self.statements) == 1:
-            self.cursors.append(_Cursor(self.given).execute(*self.statements[0]))
-            return
-        with self.given.pipeline():
-            self.cursors += [_Cursor(self.given).execute(*statement) for statement in self.statements]
 
 
 @dataclass(slots=True)
@@ -101,13 +54,13 @@ class _Gathered:
         rows: list[tuple[Any, ...]] = self._execute().fetchall()
         return rows
 
-    def _execute(self) -> _Cursor:
+    def _execute(self) -> psycopg.Cursor[Any]:
         """Send and check them all; the cursor of the last."""
         statements, checks = self.statements, self.checks
         self.statements, self.checks = [], []
         self.sending = True
         try:
-            cursors = _Remembered(statements).send()
+            cursors = Remembered(statements).send()
         finally:
             self.sending = False
         for cursor, check in zip(cursors, checks, strict=True):
@@ -194,14 +147,14 @@ def fetch_each(*queries: Statement) -> list[list[tuple[Any, ...]]]:
     if not is_postgresql():
         return [fetch(*query) for query in queries]
     send_waiting()
-    return [cursor.fetchall() for cursor in _Remembered(queries).send()]
+    return [cursor.fetchall() for cursor in Remembered(queries).send()]
 
 
 def _fetch_remembered(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     gathered = _gathered.get()
     if gathered is not None and gathered.statements:
         return gathered.fetch(statement, parameters)
-    return _Remembered([(statement, parameters)]).send()[0].fetchall()
+    return Remembered([(statement, parameters)]).send()[0].fetchall()
 
 
 def _read_instants_fast(cursor: Any) -> None:
@@ -213,7 +166,7 @@ def execute(statement: str, parameters: Sequence[Any] = (), *, often: bool = Fal
     """Run a statement now; answers how many rows it touched. `often`: as in `fetch`."""
     send_waiting()
     if often and is_postgresql():
-        return _Remembered([(statement, parameters)]).send()[0].rowcount
+        return Remembered([(statement, parameters)]).send()[0].rowcount
     with connection.cursor() as cursor:
         cursor.execute(statement, [_adapt(value) for value in parameters])
         touched: int = cursor.rowcount

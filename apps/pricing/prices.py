@@ -17,6 +17,7 @@ from typing import Any
 
 from apps.core import sql
 from apps.core.errors import NoPrice, NotFound, ValidationError
+from apps.core.remembered import Statement
 from apps.pricing.compiling import Exchange, Owner, compile_rate
 from apps.pricing.hosting import HostingRates
 from apps.pricing.hosting_file import compile_hosting
@@ -215,7 +216,7 @@ class _Latest:
     held: tuple[str, Catalogue] | None = None
 
 
-REVISION: sql.Statement = (f"SELECT token FROM {CatalogueRevision._meta.db_table}", ())
+REVISION: Statement = (f"SELECT token FROM {CatalogueRevision._meta.db_table}", ())
 """The small query that says which catalogue holds, for who asks it beside others."""
 
 
