@@ -57,7 +57,7 @@ def start(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -
 
 
 def run_labelled(label: str, command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> int:
-    """Run a program beside others: each of its lines carries the label. None begins once they were stopped."""
+    """Run a program beside others, each of its lines with the label; none begins once they were stopped."""
     if _stopped.is_set():
         return 1
     child = subprocess.Popen(
