@@ -19,12 +19,19 @@ from apps.usage.setting import ORGANISATION, USER, Centre, Funding, Owner, Party
 
 
 def load_setting(
-    owners: Iterable[Owner], *, centres: bool = False, wallet_ids: Sequence[int] = ()
+    owners: Iterable[Owner],
+    *,
+    centres: bool = False,
+    wallet_ids: Sequence[int] = (),
+    priced: bool = False,
 ) -> Setting:
-    """Read everything about the owners (and the owners of the wallets) that a decision needs."""
+    """Read everything about the owners (and the owners of the wallets) that a decision needs.
+
+    `priced` brings the revision of the prices along, for who opens the catalogue next.
+    """
     setting = Setting()
     _load_parties(setting, owners, wallet_ids)
-    _load_rules(setting)
+    _load_rules(setting, priced=priced)
     if centres:
         _load_centres(setting)
     return setting
@@ -101,7 +108,7 @@ FROM allocations_personalbudget WHERE {users}
 """
 
 
-def _load_rules(setting: Setting) -> None:
+def _load_rules(setting: Setting, *, priced: bool) -> None:
     parties = setting.by_wallet.values()
     organisations = {p.owner_id: p for p in parties if p.owner_type == ORGANISATION}
     users = {p.owner_id: p for p in parties if p.owner_type == USER}
@@ -120,7 +127,8 @@ def _load_rules(setting: Setting) -> None:
         *of_organisations,
         *of_users,
     ]
-    rows, setting.revision = sql.fetch_each((rules, values), REVISION)
+    rows, *revision = sql.fetch_each((rules, values), *[REVISION] * priced)
+    setting.revision = revision[0] if priced else None
     for kind, organisation, user, *values in rows:
         _add_rule(setting, kind, organisations.get(organisation), users.get(user), *values)
 

@@ -52,7 +52,7 @@ def _charge(requests: Sequence[ChargeRequest], client_id: int, at: datetime) -> 
     fresh = {place: request for place, request in enumerate(requests) if place not in results}
     if fresh:
         centres = any(request.cost_centre is not None for request in fresh.values())
-        setting = load_setting(owners_of(fresh.values()), centres=centres)
+        setting = load_setting(owners_of(fresh.values()), centres=centres, priced=True)
         catalogue = open_catalogue(setting.revision)
         cases = {place: _case(setting, catalogue, request, at) for place, request in fresh.items()}
         results |= _charge_cases(cases, fresh, setting, client_id, at)

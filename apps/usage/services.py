@@ -54,7 +54,7 @@ class Estimate:
 
 def estimate_charge(request: ChargeRequest, *, at: datetime) -> Estimate:
     """What the request would cost and who would pay, without any effect."""
-    setting = load_setting(owners_of([request]), centres=request.cost_centre is not None)
+    setting = load_setting(owners_of([request]), centres=request.cost_centre is not None, priced=True)
     case = make_case(setting, open_catalogue(setting.revision), request, at, only_estimated=True)
     desk = project(setting.scope(case.user, case.organisation), at=at)
     payers, tally = _at_the_desk(case, desk, setting, at)
@@ -92,7 +92,7 @@ def create_charge(request: ChargeRequest, *, client_id: int | None, at: datetime
 
 
 def _create(request: ChargeRequest, client_id: int | None, at: datetime) -> ChargeState:
-    setting = load_setting(owners_of([request]), centres=request.cost_centre is not None)
+    setting = load_setting(owners_of([request]), centres=request.cost_centre is not None, priced=True)
     case = make_case(setting, open_catalogue(setting.revision), request, at)
     desk = open_desk(setting.scope(case.user, case.organisation), at=at)
     check_frozen(case, desk, setting)

@@ -66,7 +66,7 @@ class Setting:
     centres: dict[tuple[int, str], Centre] = field(default_factory=dict)
     plans: dict[int, list[Terms]] = field(default_factory=dict)
     earmarks: dict[int, list[Reserve]] = field(default_factory=dict)
-    revision: Sequence[Sequence[Any]] = ()
+    revision: Sequence[Sequence[Any]] | None = None
     _caps: dict[Any, Cap] = field(default_factory=dict)
 
     def party(self, owner_type: str, key: str) -> Party:
