@@ -7,6 +7,7 @@ and planning took three quarters of PostgreSQL's time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -34,11 +35,10 @@ class _Cursor(psycopg.Cursor[Any]):
 class Remembered:
     """Statements that go out in one round trip. Like a cursor, so that Django counts it as one query."""
 
-    _query = None
-
     def __init__(self, statements: Sequence[Statement]) -> None:
         self.statements = statements
         self.cursors: list[_Cursor] = []
+        self._query: Any = None
 
     def send(self) -> Sequence[psycopg.Cursor[Any]]:
         """A cursor for each statement, at its result."""
@@ -50,7 +50,8 @@ class Remembered:
         return self.cursors
 
     def execute(self, text: str) -> None:
-        """What Django calls, with the text for its log."""
+        """What Django calls, with the text for its log, which it looks for in `_query`."""
+        self._query = SimpleNamespace(query=text.encode())
         if len(self.statements) == 1:
             self.cursors.append(_Cursor(self.given).execute(*self.statements[0]))
             return
