@@ -131,6 +131,8 @@ SQLITE_OPTIONS = {
 
 PREPARED_FROM = 2
 """From so many times on PostgreSQL remembers a statement that `apps.core.sql` sends often."""
+SESSION = "-c plan_cache_mode=force_generic_plan -c jit=off"
+"""One plan for all values; and no compiling, which takes longer than most of what is asked here."""
 
 
 def _database() -> dict[str, Any]:
@@ -141,7 +143,7 @@ def _database() -> dict[str, Any]:
         return database
     if env.bool("PREPARED_STATEMENTS", default=True):
         options["prepare_threshold"] = PREPARED_FROM
-        options["options"] = f"{options.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
+        options["options"] = f"{options.get('options', '')} {SESSION}".strip()
     pool = env.int("DATABASE_POOL", default=0)
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
