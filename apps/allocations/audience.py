@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from apps.allocations.bars import bars_of, is_barred
 from apps.allocations.limits import MEMBER, LimitRule, Tally, least_room
-from apps.allocations.spending import Whose, limits_of_member, per_person, person_rules
+from apps.allocations.spending import IN_CENTRE, Whose, limits_of_member, per_person, person_rules
 from apps.allocations.tallying import TABLE
 from apps.core import sql
 from apps.core.periods import PERIODS, first_day
@@ -88,18 +88,11 @@ def candidates(
     ]
 
 
-_IN_CENTRE = """
-AND EXISTS (
-    SELECT 1 FROM organisations_costcentremember p JOIN organisations_costcentre c ON c.id = p.cost_centre_id
-    WHERE p.user_id = m.user_id AND c.organisation_id = m.organisation_id AND c.platform_id = %s)
-"""
-
-
 def _condition(audience: Audience) -> tuple[str, Sequence[Any]]:
     if audience.to == "role":
         return "AND m.role = %s", [audience.key]
     if audience.to == "cost_centre":
-        return _IN_CENTRE, [audience.key]
+        return f"AND {IN_CENTRE}", [audience.key]
     if audience.to == "people":
         condition, values = sql.among("u.platform_id", list(audience.people) or [""])
         return f"AND {condition}", values

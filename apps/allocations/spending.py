@@ -104,12 +104,14 @@ def members_spending(
     count: int,
     role: str = "",
     keys: Sequence[str] = (),
+    centre: str = "",
 ) -> list[MemberSpending]:
     """So many present members whose name, e-mail or id holds `search`, in this order; one query.
 
-    `role` leaves those of one role, `keys` those with these ids of the platform's.
+    `role` leaves those of one role, `keys` those with these ids of the platform's, `centre` those who
+    belong to the cost centre with this id.
     """
-    condition, values = _matching(whose, search, role, keys)
+    condition, values = _matching(whose, search, role, keys, centre)
     rows = sql.fetch(
         f"{_SPENT} SELECT u.platform_id, u.name, u.email, m.role, {_LEFT}, {_THIS}, COALESCE(s.last, 0) "
         f"{_MEMBERS} WHERE {condition} ORDER BY {_ORDERS[order]}, u.id LIMIT %s OFFSET %s",
@@ -118,9 +120,9 @@ def members_spending(
     return [_member(row) for row in rows]
 
 
-def count_members(whose: Whose, *, search: str = "", role: str = "") -> int:
-    """How many present members `search` finds, of one role if it is given."""
-    condition, values = _matching(whose, search, role)
+def count_members(whose: Whose, *, search: str = "", role: str = "", centre: str = "") -> int:
+    """How many present members `search` finds, of one role or cost centre if it is given."""
+    condition, values = _matching(whose, search, role, centre=centre)
     rows = sql.fetch(
         "SELECT COUNT(*) FROM organisations_membership m JOIN identity_user u ON u.id = m.user_id "
         f"WHERE {condition}",
@@ -220,6 +222,12 @@ def _idle(whose: Whose, periods: Sequence[Period], span: Sequence[Any]) -> tuple
     return sums, [*values, *span]
 
 
+IN_CENTRE = """
+EXISTS (
+    SELECT 1 FROM organisations_costcentremember p JOIN organisations_costcentre c ON c.id = p.cost_centre_id
+    WHERE p.user_id = m.user_id AND c.organisation_id = m.organisation_id AND c.platform_id = %s)
+"""
+"""Of a membership `m`: whether that person belongs to a cost centre, by the platform's id."""
 _LEFT = "COALESCE(a.balance - a.held, 0)"
 _THIS = "COALESCE(s.spent, 0)"
 _NAME = "LOWER(COALESCE(NULLIF(u.name, ''), NULLIF(u.email, ''), u.platform_id))"
@@ -251,7 +259,9 @@ def _spent_values(whose: Whose) -> list[Any]:
     return [whose.month, whose.month, whose.wallet_id, whose.last_month, end]
 
 
-def _matching(whose: Whose, search: str, role: str = "", keys: Sequence[str] = ()) -> tuple[str, list[Any]]:
+def _matching(
+    whose: Whose, search: str, role: str = "", keys: Sequence[str] = (), centre: str = ""
+) -> tuple[str, list[Any]]:
     present = "m.ended_at IS NULL AND m.organisation_id = "
     condition = f"{present}(SELECT organisation_id FROM wallets_wallet WHERE id = %s)"
     values: list[Any] = [whose.wallet_id]
@@ -260,6 +270,8 @@ def _matching(whose: Whose, search: str, role: str = "", keys: Sequence[str] = (
     if keys:
         named, of_names = sql.among("u.platform_id", list(keys))
         condition, values = f"{condition} AND {named}", [*values, *of_names]
+    if centre:
+        condition, values = f"{condition} AND {IN_CENTRE}", [*values, centre]
     if not search:
         return condition, values
     wild = "%" + search.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"

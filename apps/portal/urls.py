@@ -10,6 +10,7 @@ from apps.portal.budget_page import asking
 from apps.portal.budget_page import views as budget
 from apps.portal.calculator import keeping
 from apps.portal.calculator.views import operation_calculator, organisation_calculator
+from apps.portal.centres_page import changing
 from apps.portal.centres_page import views as centres
 from apps.portal.charge_page import views as charge
 from apps.portal.closing_page.views import close
@@ -72,9 +73,14 @@ urlpatterns = [
     path("orgs/<slug:slug>/coverage/", coverage, name="coverage"),
     path("orgs/<slug:slug>/coverage.csv", coverage_csv, name="coverage_csv"),
     path("orgs/<slug:slug>/cost-centres/", centres.cost_centres, name="cost_centres"),
-    path("orgs/<slug:slug>/cost-centres/new/", centres.cost_centre, name="new_cost_centre"),
+    path("orgs/<slug:slug>/cost-centres/new/", changing.change_cost_centre, name="new_cost_centre"),
     path("orgs/<slug:slug>/cost-centres/move/", centres.move_caps, name="move_caps"),
     path("orgs/<slug:slug>/cost-centres/is/<str:key>/", centres.cost_centre, name="cost_centre"),
+    path(
+        "orgs/<slug:slug>/cost-centres/is/<str:key>/change/",
+        changing.change_cost_centre,
+        name="change_cost_centre",
+    ),
     path("orgs/<slug:slug>/plan/", organisation_plan, name="organisation_plan"),
     path("orgs/<slug:slug>/allocations.csv", allocating.allocations_csv, name="allocations_csv"),
     path("orgs/<slug:slug>/cost-centres.csv", centres.cost_centres_csv, name="cost_centres_csv"),

@@ -41,7 +41,7 @@ def test_a_centre_can_be_renamed_after_somebody_has_left(owner: Client, campus: 
     set_people(centre=own, users=["jonas", "lotte"], actor="t", at=NOW)
     end_membership(organisation=campus, user=person("jonas"), actor="t", at=NOW)
     assert own.people.count() == 2
-    page = f"{HOME}/is/statistics/"
+    page = f"{HOME}/is/statistics/change/"
     begun = owner.get(page).context["form"].initial
     assert begun["people"] == "lotte@lindenhof.example"
     assert owner.post(page, begun | {"name": "Statistics II"}).status_code == 302

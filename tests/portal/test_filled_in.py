@@ -46,5 +46,5 @@ def test_limits_and_earmarks_are_filled_in_to_the_last_decimal(owner: Client, ca
     set_earmark(organisation=campus, centre="statistics", tokens=7_000_001, actor="t", at=NOW)
     page = owner.get(f"{HOME}/limits/set/?whom=cost_centre&centre=statistics")
     assert page.context["form"].initial["tokens"] == "100.123456"
-    page = owner.get(f"{HOME}/cost-centres/is/statistics/")
+    page = owner.get(f"{HOME}/cost-centres/is/statistics/change/")
     assert page.context["form"].initial["earmark"] == "7.000001"

@@ -158,7 +158,9 @@ def _move_page(request: HttpRequest, slug: str, *, takes: bool) -> HttpResponse:
 
 
 def _begun(request: HttpRequest, organisation: Organisation, at: datetime) -> dict[str, Any]:
-    """What a link to the form says: members to begin with, by their ids."""
+    """What a link to the form says: members or a cost centre to begin with, by their ids."""
+    if centre := request.GET.get("centre", ""):
+        return {"to": "cost_centre", "centre": centre}
     keys = request.GET.getlist("member")[:1000]
     if not keys:
         return {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count
@@ -14,19 +13,19 @@ from django.utils.translation import gettext_noop
 
 from apps.allocations import limits
 from apps.allocations.earmarks import reserves_of
-from apps.allocations.limits import Limit, LimitRule, Tally, on_day
+from apps.allocations.limits import Tally
 from apps.allocations.selectors import rules_of, state_of
 from apps.allocations.tallying import load_together
 from apps.core import figures
 from apps.core.periods import Period, zone
 from apps.organisations.models import CostCentre, CostCentreMember, Organisation
 from apps.portal.budget_page.standing import PERIODS as PERIOD_WORDS
+from apps.portal.centres_page.caps import Cap, cap_words, caps_of, used_of
 from apps.portal.holdings import Holding, Shell
 from apps.portal.sorting import Heading, headings, in_order
 from apps.wallets.state import WalletState
 
 MOST = 500
-ORDER: tuple[Period, ...] = ("month", "total", "week", "day")
 COLUMNS = ("name", "-cap", "-left", "-likely", "-spent")
 KINDS = {
     CostCentre.Kind.COURSE: gettext_noop("Course"),
@@ -131,7 +130,7 @@ def load_centres_page(
     )
     today = holding.calendar.day_of(shell.at)
     rules = rules_of(organisation.pk)
-    held = {row.pk: _caps(row.platform_id, rules, holding, today) for row in rows}
+    held = {row.pk: caps_of(row.platform_id, rules, holding, today) for row in rows}
     marks = {one.centre: one.limit(holding.wallet_id) for one in reserves_of(organisation.pk)}
     tally = load_together([*(cap.limit for caps in held.values() for cap in caps), *marks.values()])
     lines = [
@@ -181,42 +180,8 @@ def _outermost(rows: Sequence[CostCentre], capped: Container[str]) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Cap:
-    """A cap as it was set, and as it holds with what was granted on top; `own` None is no cap."""
-
-    own: int | None
-    limit: Limit
-
-
-def _caps(key: str, rules: Sequence[LimitRule], holding: Holding, today: date) -> list[_Cap]:
-    """The centre's caps, that of the month first; without any this month's spending is what counts."""
-    whose = (limits.COST_CENTRE, key)
-    held = {
-        rule.period: rule
-        for rule in rules
-        if (rule.subject_type, rule.subject_key) == whose and not rule.is_raise and rule.tokens is not None
-    }
-    found = [held[period] for period in ORDER if period in held]
-    return [
-        _Cap(
-            rule.tokens,
-            on_day(
-                limits.raised(rule, rules, whose, today), (holding.wallet_id, *whose), holding.calendar, today
-            ),
-        )
-        for rule in found or [LimitRule(*whose, "month", None)]
-    ]
-
-
-def _used(cap: _Cap, tally: Tally) -> Fraction:
-    """How much of a cap is used; a cap of nothing is wholly used."""
-    tokens = cap.limit.rule.tokens
-    return Fraction(tally.spent(cap.limit), tokens) if tokens else Fraction(1)
-
-
-def _line(row: CostCentre, people: int, caps: Sequence[_Cap], tally: Tally, today: date) -> CentreLine:
-    cap = max(caps, key=lambda one: _used(one, tally))
+def _line(row: CostCentre, people: int, caps: Sequence[Cap], tally: Tally, today: date) -> CentreLine:
+    cap = max(caps, key=lambda one: used_of(one, tally))
     limit = cap.limit
     spent = max(tally.spent(limit), 0)
     return CentreLine(
@@ -230,16 +195,10 @@ def _line(row: CostCentre, people: int, caps: Sequence[_Cap], tally: Tally, toda
         spent=spent,
         likely=limits.likely(spent, limit.first, limit.end, today),
         resets_at=limit.resets_at,
-        others=tuple(_words(other.limit.rule) for other in caps if other is not cap),
+        others=tuple(cap_words(other.limit.rule) for other in caps if other is not cap),
     )
 
 
-def _words(rule: LimitRule) -> str:
-    """``1,000 per month``."""
-    words = {"tokens": figures.figure(rule.tokens or 0), "period": _(PERIOD_WORDS[rule.period])}
-    return _("%(tokens)s %(period)s") % words
-
-
-def _movable(line: CentreLine, cap: _Cap, tally: Tally) -> CentreLine:
+def _movable(line: CentreLine, cap: Cap, tally: Tally) -> CentreLine:
     spent = max(tally.spent(cap.limit), 0)
     return replace(line, cap=cap.own, period=cap.limit.rule.period, spent=spent)

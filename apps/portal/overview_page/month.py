@@ -1,13 +1,17 @@
-"""The month of an organisation as lines of sums: so far, the month before, where it leads and how sure."""
+"""A month as lines of sums: so far, the month before, where it leads and how sure.
+
+Of an organisation, or of any other total that is kept by day.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-from apps.allocations.limits import ORGANISATION
+from apps.allocations.limits import ORGANISATION, LimitRule, Total, raised
 from apps.allocations.spending import spent_by_day
 from apps.core import figures, forecasting
 from apps.core.charts import short_value
@@ -22,7 +26,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What was spent of an organisation's tokens by day, in its own days; micro-tokens.
+    """What a total came to by day, in the organisation's own days; micro-tokens.
 
     `history` are the whole days before today since something was first spent, `before` the days of the
     month before this, `now` those of this month, the last of them today.
@@ -65,20 +69,37 @@ class Month:
 def load_month_chart(holding: Holding, shell: Shell) -> SumChart | None:
     """The chart of an organisation's month, one query. None where nothing was spent."""
     today = holding.calendar.day_of(shell.at)
-    total = (holding.wallet_id, ORGANISATION, "")
-    month = make_month(spent_by_day(total, today - timedelta(days=forecasting.KNOWN), today), today)
+    month = load_month((holding.wallet_id, ORGANISATION, ""), today)
+    limit = month_limit(all_rules(holding, shell), (ORGANISATION, ""), today)
+    return month_chart(
+        month,
+        limit,
+        about=_("Tokens since the 1st that the organisation paid or had allocated, open holds included."),
+    )
+
+
+def load_month(total: Total, today: date) -> Month:
+    """The days of a total, as many as a forecast can learn from; one query."""
+    return make_month(spent_by_day(total, today - timedelta(days=forecasting.KNOWN), today), today)
+
+
+def month_limit(rules: Sequence[LimitRule], subject: tuple[str, str], today: date) -> int | None:
+    """What a subject may spend this month with what was granted on top; None without a limit."""
+    own = (
+        rule
+        for rule in rules
+        if (rule.subject_type, rule.subject_key, rule.period) == (*subject, "month") and not rule.is_raise
+    )
+    return next((raised(rule, rules, subject, today).tokens for rule in own), None)
+
+
+def month_chart(month: Month, limit: int | None, *, about: str) -> SumChart | None:
+    """The month as it is drawn; `about` says what it counts. None where nothing was spent."""
     if not any(month.now) and not any(month.before):
         return None
-    rules = all_rules(holding, shell)
-    caps = [
-        rule.tokens
-        for rule in rules
-        if (rule.subject_type, rule.period) == (ORGANISATION, "month") and not rule.is_raise
-    ]
-    limit = min((cap for cap in caps if cap is not None), default=None)
     ahead = month.forecast()
     sums = Sums(month.first, month.days, month.now, month.before, ahead, limit)
-    return sum_chart(sums, _names(month, ahead, limit))
+    return sum_chart(sums, _names(month, ahead, limit, about))
 
 
 def make_month(spent: dict[date, int], today: date) -> Month:
@@ -93,12 +114,12 @@ def make_month(spent: dict[date, int], today: date) -> Month:
     return Month(today, days(began, today), days(before, first), days(first, today + _DAY))
 
 
-def _names(month: Month, ahead: Forecast | None, limit: int | None) -> Names:
+def _names(month: Month, ahead: Forecast | None, limit: int | None, about: str) -> Names:
     before = figures.month_name(month.first - _DAY)
     so_far = sum(month.now)
     return Names(
         title=_title(month, ahead, limit),
-        note=_note(month, ahead),
+        note=_note(month, ahead, about),
         before=_("%(month)s %(tokens)s") % {"month": before, "tokens": short_value(sum(month.before))},
         today=_("%(tokens)s today") % {"tokens": short_value(so_far)},
         likely=_("%(tokens)s likely") % {"tokens": short_value(ahead.end)} if ahead else "",
@@ -133,8 +154,8 @@ def _title(month: Month, ahead: Forecast | None, limit: int | None) -> str:
     return _("%(month)s is likely to end near %(likely)s, %(percent)s %% above %(before)s") % words
 
 
-def _note(month: Month, ahead: Forecast | None) -> str:
-    parts = [_("Tokens since the 1st that the organisation paid or had allocated, open holds included.")]
+def _note(month: Month, ahead: Forecast | None, about: str) -> str:
+    parts = [about]
     if ahead and ahead.low:
         parts.append(_("The band held 8 times in 10 in the past half year."))
     missed = month.missed_last_month() if ahead else None
