@@ -29,12 +29,14 @@ Instants = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose use: a person's or an organisation's wallet; of an organisation also one person's only."""
+    """Whose use: a person's or an organisation's wallet; of an organisation also one person's only, or
+    only what was spent for some cost centres, by their rows."""
 
     wallet_id: int
     is_organisation: bool
     person_wallet_id: int | None = None
     operation: str = ""
+    centre_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,9 @@ def _narrower(wanted: Wanted) -> tuple[str, list[Any]]:
     if wanted.operation:
         condition += " AND c.operation = %s"
         values.append(wanted.operation)
+    if wanted.centre_ids:
+        centres, of_centres = sql.among("c.cost_centre_id", wanted.centre_ids)
+        condition, values = f"{condition} AND {centres}", [*values, *of_centres]
     return condition, values
 
 

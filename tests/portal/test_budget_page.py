@@ -15,7 +15,7 @@ from apps.identity.models import AuditRecord
 from apps.organisations.models import Organisation
 from apps.portal.amounts import read_amount
 from apps.portal.budget_page.effects import AlertEffect, BudgetEffect
-from apps.portal.budget_page.pace import _most
+from apps.portal.usage_page.shares import most_of
 from apps.portal.wallet_page.pace import days_left
 from apps.usage.denials import record_denials
 from apps.usage.services import create_charge
@@ -137,8 +137,8 @@ def test_what_the_tightest_limit_went_on_is_shown(
 
 def test_more_operations_than_are_named_are_added_up_in_one_row() -> None:
     rows = [(str(number), 10 - number) for number in range(8)]
-    assert _most(rows) == [*rows[:5], ("All others", 5 + 4 + 3)]
-    assert _most(rows[:6]) == rows[:6]
+    assert most_of(rows) == [*rows[:5], ("All others", 5 + 4 + 3)]
+    assert most_of(rows[:6]) == rows[:6]
 
 
 def test_without_limits_the_page_says_what_is_available(client: Client, campus: Organisation) -> None:

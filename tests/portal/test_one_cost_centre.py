@@ -111,6 +111,16 @@ def test_what_is_left_of_its_reserved_tokens_is_told(owner: Client, campus: Orga
     assert "Reserved, left" in _words(owner)
 
 
+def test_it_says_what_the_month_went_on(owner: Client, campus: Organisation) -> None:
+    _below(campus, "algebra", "statistics")
+    spend("lotte", "integration", 5, NOW, cost_centre="algebra")
+    page = owner.get(f"{HOME}/statistics/").context["page"]
+    assert page.went.total == page.spent
+    assert [bar.name for bar in page.went.bars] == ["Live session", "Integration"]
+    usage = owner.get(page.usage_url).context["page"]
+    assert (usage.centre, usage.total.amount) == ("Statistics I", page.spent)
+
+
 def test_a_new_centre_has_nothing_to_draw(owner: Client, campus: Organisation) -> None:
     _below(campus, "north", None)
     text = _words(owner, "north")
@@ -123,7 +133,7 @@ def test_whoever_saves_it_comes_back_to_it(owner: Client) -> None:
     assert owner.post(f"{HOME}/statistics/change/", form)["Location"] == f"{HOME}/statistics/"
 
 
-def test_it_needs_twelve_queries(
+def test_it_needs_fourteen_queries(
     owner: Client, campus: Organisation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     _below(campus, "north", None)
@@ -131,5 +141,5 @@ def test_it_needs_twelve_queries(
     _below(campus, "algebra", "statistics")
     set_earmark(organisation=campus, centre="statistics", tokens=70 * MICRO, actor="t", at=NOW)
     set_people(centre=CostCentre.objects.get(platform_id="statistics"), users=["jonas"], actor="t", at=NOW)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         owner.get(f"{HOME}/statistics/")

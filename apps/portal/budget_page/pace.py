@@ -6,39 +6,29 @@ Micro-tokens; days are the organisation's. Open holds count as spending by day, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
 from apps.allocations.limits import MEMBER, likely
 from apps.allocations.spending import spent_by_day
-from apps.core import figures, findings
-from apps.core.charts import Bar, Point, TimeChart, bars, time_chart
+from apps.core import figures
+from apps.core.charts import Point, TimeChart, time_chart
 from apps.core.periods import PERIODS, Period, first_day, following
 from apps.portal.holdings import Holding, Shell
-from apps.portal.usage_page.names import names_of
+from apps.portal.usage_page.shares import Shares, load_shares
 from apps.portal.wallet_page.limits import Held
-from apps.usage.history import Wanted, breakdown
+from apps.usage.history import Wanted
 from apps.usage.selectors import EPOCH
-
-MOST = 6
-ALL = 1000
-"""More operations than a price book has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Bars of what the limit's period went on, with their sum, and of a week or month a chart of its days."""
+    """What the limit's period went on, and of a week or month a chart of its days."""
 
     chart: TimeChart | None
-    title: str
     note: str
-    bars: tuple[Bar, ...]
-    total: int
-
-    @property
-    def places(self) -> int:
-        return figures.sum_places([bar.amount for bar in self.bars], self.total)
+    shares: Shares
 
 
 def pace_of(limit: Held, own: Holding, shell: Shell) -> Pace | None:
@@ -52,7 +42,8 @@ def pace_of(limit: Held, own: Holding, shell: Shell) -> Pace | None:
     chart = _chart(limit, holding, own, (first, end), today) if end and period != "day" else None
     begins = holding.calendar.start_of(first) if end else EPOCH
     ends = holding.calendar.start_of(end or today + timedelta(days=1))
-    return _with_parts(chart, period, holding, own, (begins, ends))
+    wanted = Wanted(holding.wallet_id, is_organisation=True, person_wallet_id=own.wallet_id)
+    return Pace(chart, _note(period), load_shares(wanted, (begins, ends), holding.price_book))
 
 
 def _chart(limit: Held, holding: Holding, own: Holding, span: tuple[date, date], today: date) -> TimeChart:
@@ -69,25 +60,6 @@ def _chart(limit: Held, holding: Holding, own: Holding, span: tuple[date, date],
         note=_("Tokens per day, open holds included."),
         head=_("Day"),
     )
-
-
-def _with_parts(
-    chart: TimeChart | None, period: Period, holding: Holding, own: Holding, span: tuple[datetime, datetime]
-) -> Pace:
-    wanted = Wanted(holding.wallet_id, is_organisation=True, person_wallet_id=own.wallet_id)
-    parts = breakdown(wanted, span, "operation", limit=ALL)
-    names = names_of(parts, "operation", price_book=holding.price_book, is_organisation=True)
-    total = sum(part.sum.amount for part in parts)
-    rows = _most([(name.text, part.sum.amount) for name, part in zip(names, parts, strict=True)])
-    title = findings.share_title(rows[0][0], rows[0][1], total) if rows else ""
-    return Pace(chart, title, _note(period), bars(rows, total=total) if rows else (), total)
-
-
-def _most(rows: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """The largest, and all others in one row, so that the rows add up to the whole."""
-    if len(rows) <= MOST:
-        return rows
-    return [*rows[: MOST - 1], (_("All others"), sum(amount for _name, amount in rows[MOST - 1 :]))]
 
 
 def _note(period: Period) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.allocations.earmarks import Reserve, reserves_of
@@ -16,7 +18,7 @@ from apps.allocations.spending import MemberSpending, Whose, count_members, memb
 from apps.allocations.tallying import load_tally
 from apps.core import figures
 from apps.core.errors import NotFound
-from apps.core.periods import Period, zone
+from apps.core.periods import Period, next_month, zone
 from apps.core.sum_chart import SumChart
 from apps.organisations.models import CostCentre, Organisation
 from apps.organisations.selectors import centre_and_below
@@ -25,6 +27,8 @@ from apps.portal.centres_page.caps import Cap, caps_of
 from apps.portal.centres_page.page import KINDS
 from apps.portal.holdings import Holding, Shell
 from apps.portal.overview_page.month import Month, load_month, month_chart, month_limit
+from apps.portal.usage_page.shares import Shares, load_shares
+from apps.usage.history import Wanted
 
 MOST = 10
 """So many members and centres below it are shown, those that spent most."""
@@ -94,6 +98,8 @@ class CentrePage:
     below_count: int
     people: tuple[MemberSpending, ...]
     people_count: int
+    went: Shares
+    usage_url: str
 
     @property
     def tightest(self) -> CapLine | None:
@@ -102,7 +108,7 @@ class CentrePage:
 
 
 def load_centre_page(organisation: Organisation, holding: Holding, shell: Shell, key: str) -> CentrePage:
-    """One cost centre: at most seven queries beside the shell's. NotFound where there is none."""
+    """One cost centre: at most nine queries beside the shell's. NotFound where there is none."""
     found = centre_and_below(holding.organisation_id, key)
     if not found:
         raise NotFound("There is no such cost centre.")
@@ -133,6 +139,8 @@ def load_centre_page(organisation: Organisation, holding: Holding, shell: Shell,
         below_count=len(direct),
         people=tuple(people),
         people_count=len(people) if len(people) < MOST else count_members(whose, centre=key),
+        went=_went(found, holding, whose),
+        usage_url=_usage_url(holding.slug, key, whose),
     )
 
 
@@ -160,6 +168,19 @@ def _chart(month: Month, rules: Sequence[LimitRule], key: str) -> SumChart | Non
     limit = month_limit(rules, (COST_CENTRE, key), month.today)
     about = _("Tokens since the 1st that were spent for it and for all below it, open holds included.")
     return month_chart(month, limit, about=about)
+
+
+def _went(centres: Sequence[CostCentre], holding: Holding, whose: Whose) -> Shares:
+    """What this month went on, for the centre and all below it."""
+    wanted = Wanted(whose.wallet_id, is_organisation=True, centre_ids=tuple(row.pk for row in centres))
+    span = whose.calendar.start_of(whose.month), whose.calendar.start_of(next_month(whose.month))
+    return load_shares(wanted, span, holding.price_book)
+
+
+def _usage_url(slug: str, key: str, whose: Whose) -> str:
+    """The organisation's usage page of this month, of the centre and all below it."""
+    query = urlencode({"from": whose.month.isoformat(), "to": whose.today.isoformat(), "centre": key})
+    return f"{reverse('organisation_usage', args=[slug])}?{query}"
 
 
 def _most(direct: dict[CostCentre, Limit], tally: Tally) -> tuple[SubCentre, ...]:

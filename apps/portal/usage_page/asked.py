@@ -24,7 +24,8 @@ MOST_DAYS, MOST_WEEKS = 92, 400
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`chosen` is one of `SPANS`, or empty for days of one's own; `problem` says what was wrong with
-    those, and then the usual span is shown. `first` and `last` are the texts of the two fields."""
+    those, and then the usual span is shown. `first` and `last` are the texts of the two fields. `person`
+    and `centre` are the platform's ids; a cost centre stands for those below it too."""
 
     span: DaySpan
     chosen: str
@@ -35,11 +36,13 @@ class Asked:
     first: str
     last: str
     problem: str = ""
+    centre: str = ""
 
     def query(self, **changes: str) -> str:
         """The address's query for the same with some parts changed; an empty part goes."""
         days = {"span": self.chosen} if self.chosen else {"from": self.first, "to": self.last}
-        parts = {**days, "each": self.each, "by": self.by, "operation": self.operation, "person": self.person}
+        parts = {**days, "each": self.each, "by": self.by, "operation": self.operation}
+        parts |= {"person": self.person, "centre": self.centre}
         if "span" in changes:
             parts = {k: v for k, v in parts.items() if k not in {"from", "to", "each"}}
         return urlencode({key: value for key, value in (parts | changes).items() if value})
@@ -47,7 +50,8 @@ class Asked:
     @property
     def form_parts(self) -> list[tuple[str, str]]:
         """What the form for days and operation has to send along, as (name, value)."""
-        return [(name, value) for name, value in (("by", self.by), ("person", self.person)) if value]
+        parts = (("by", self.by), ("person", self.person), ("centre", self.centre))
+        return [(name, value) for name, value in parts if value]
 
 
 def read_asked(query: Mapping[str, str], *, today: date, by_person: bool) -> Asked:
@@ -65,6 +69,7 @@ def read_asked(query: Mapping[str, str], *, today: date, by_person: bool) -> Ask
         by=_by(query.get("by", ""), by_person),
         operation=query.get("operation", "")[:60],
         person=query.get("person", "")[:128] if by_person else "",
+        centre=query.get("centre", "")[:128] if by_person else "",
         first=first or span.first.isoformat(),
         last=last or span.last.isoformat(),
         problem=problem,

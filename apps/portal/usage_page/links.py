@@ -29,7 +29,9 @@ class Links:
         return f"{self._page('usage_csv')}?{self.asked.query()}"
 
     def transactions(self, span: DaySpan, **narrower: str) -> str:
-        """The transactions of some days; empty where there is no such page."""
+        """The transactions of some days; empty where there is no such page: none is of one cost centre."""
+        if self.asked.centre:
+            return ""
         parts = {"from": span.first.isoformat(), "to": span.last.isoformat()}
         parts |= {"operation": self.asked.operation, "person": self.person} | narrower
         try:

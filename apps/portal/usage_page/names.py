@@ -33,11 +33,12 @@ OF_AN_ORGANISATION = {
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a row is called, a line under it, and the platform's id of a person."""
+    """What a row is called, a line under it, and the platform's id of a person or a cost centre."""
 
     text: str
     second: str = ""
     person: str = ""
+    centre: str = ""
 
 
 def names_of(parts: Sequence[Part], by: Dimension, *, price_book: str, is_organisation: bool) -> list[Name]:
@@ -85,7 +86,9 @@ def person_of(key: str, organisation_wallet_id: int) -> tuple[int, str] | None:
 
 def _centres(ids: Sequence[int]) -> list[Name]:
     rows = CostCentre.objects.filter(pk__in=ids).select_related("parent")
-    known = {row.pk: Name(row.name, row.parent.name if row.parent else "") for row in rows}
+    known = {
+        row.pk: Name(row.name, row.parent.name if row.parent else "", centre=row.platform_id) for row in rows
+    }
     return [known.get(number) or Name(_("No cost centre named")) for number in ids]
 
 

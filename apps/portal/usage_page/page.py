@@ -14,6 +14,7 @@ from apps.core import figures, findings
 from apps.core.charts import Point, TimeChart, time_chart
 from apps.core.periods import Calendar, Period, zone
 from apps.core.spans import DaySpan, pieces
+from apps.organisations.selectors import centre_and_below
 from apps.portal.holdings import Holding, Shell
 from apps.portal.usage_page.asked import Asked
 from apps.portal.usage_page.choices import BY_NAMES, Choice, by_choices, cut_choices, span_choices
@@ -31,8 +32,8 @@ Named = tuple[Sequence[Part], Sequence[Name]]
 class UsagePage:
     """A span of use: in all and in the span before, over time, and by one dimension.
 
-    `person` is the name of the one person an organisation's page is about; `operations` are those used,
-    as (code, name).
+    `person` is the name of the one person an organisation's page is about, `centre` that of the one cost
+    centre; `operations` are those used, as (code, name).
     """
 
     holding: Holding
@@ -40,6 +41,7 @@ class UsagePage:
     zone: ZoneInfo
     asked: Asked
     person: str
+    centre: str
     days: str
     days_before: str
     total: Sum
@@ -84,6 +86,10 @@ class UsagePage:
         return self.links.here(person="", by="person")
 
     @property
+    def every_centre_url(self) -> str:
+        return self.links.here(centre="", by="cost_centre")
+
+    @property
     def csv_url(self) -> str:
         return self.links.csv()
 
@@ -93,12 +99,14 @@ class UsagePage:
 
 
 def load_usage_page(holding: Holding, shell: Shell, asked: Asked, *, most: int = MOST) -> UsagePage:
-    """The page, its breakdown with at most so many rows; Http404 for a person who is not there.
+    """The page, its breakdown with at most so many rows; Http404 for a person or a cost centre that
+    is not there.
 
-    At most six queries beside the shell's, whatever the span.
+    At most seven queries beside the shell's, whatever the span.
     """
     calendar, at = shell.desk.wallets[holding.wallet_id].calendar, shell.at
     wanted, person = _wanted(holding, asked)
+    wanted, centre = _for_centre(wanted, holding, asked)
     before, whole, parts = _instants(calendar, asked, at)
     sums = sums_over_time(wanted, [before, whole, *parts])
     operations, found = _breakdowns(wanted, holding, asked, whole, most)
@@ -110,6 +118,7 @@ def load_usage_page(holding: Holding, shell: Shell, asked: Asked, *, most: int =
         zone=zone(calendar.zone_at(at)),
         asked=asked,
         person=person,
+        centre=centre,
         days=_days(asked.span),
         days_before=_days(asked.span.before),
         total=sums[1],
@@ -153,6 +162,16 @@ def _wanted(holding: Holding, asked: Asked) -> tuple[Wanted, str]:
     if found is None:
         raise Http404
     return replace(wanted, person_wallet_id=found[0]), found[1]
+
+
+def _for_centre(wanted: Wanted, holding: Holding, asked: Asked) -> tuple[Wanted, str]:
+    """The same for one cost centre and all below it: spending counts for those above."""
+    if not asked.centre:
+        return wanted, ""
+    found = centre_and_below(holding.organisation_id, asked.centre)
+    if not found:
+        raise Http404
+    return replace(wanted, centre_ids=tuple(row.pk for row in found)), found[0].name
 
 
 def _instants(calendar: Calendar, asked: Asked, at: datetime) -> tuple[Instants, Instants, list[Instants]]:

@@ -18,7 +18,8 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row; `url` leads to the same page for a person, `list_url` to transactions. Micro-tokens."""
+    """One row; `url` leads to the same page for a person or a cost centre, `list_url` to transactions.
+    Micro-tokens."""
 
     name: str
     second: str
@@ -50,13 +51,22 @@ def make_rows(
 
 
 def _row(name: Name, found: Sum, longest: int, whole: Sum, links: Links, key: str) -> Row:
-    url = links.here(person=name.person, by="operation") if name.person else ""
+    url = _url(name, links)
     list_url = ""
     if name.person:
         list_url = links.transactions(links.asked.span, person=name.text)
     elif links.asked.by == "operation":
         list_url = links.transactions(links.asked.span, operation=key)
     return _plain(name.text, name.second, found, longest, whole, url, list_url)
+
+
+def _url(name: Name, links: Links) -> str:
+    """Where a row leads, but to the page it stands on."""
+    if name.person:
+        return links.here(person=name.person, by="operation")
+    if name.centre and name.centre != links.asked.centre:
+        return links.here(centre=name.centre, by="operation")
+    return ""
 
 
 def _plain(
