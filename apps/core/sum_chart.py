@@ -168,8 +168,8 @@ def _words(
     late = today * 10 > sums.days * LATE
     words = []
     if sums.forecast and len(sums.forecast.likely) > 1:
-        end = draw.y(sums.forecast.end)
-        words.append(Word(names.likely, "100%", end, 0, 20 if late else -10, "end"))
+        y, dy = _beside(draw, now[-1], sums.forecast.end) if late else (draw.y(sums.forecast.end), -10)
+        words.append(Word(names.likely, "100%", y, 0, dy, "end"))
     anchor = "start" if today * 10 < sums.days * EARLY else "end"
     words.append(
         Word(names.today, draw.x(today), draw.y(now[-1]), -6 if anchor == "start" else 6, -12, anchor)
@@ -183,6 +183,13 @@ def _words(
     if limit is not None:
         words.append(Word(names.limit, "0%", draw.y(limit), 6, -6, "start", False))
     return words
+
+
+def _beside(draw: _Drawing, now: int, end: int) -> tuple[str, int]:
+    """Where the last word stands when today is near it: below the lines, or above if they lie low."""
+    if now * 6 < draw.top:
+        return draw.y(end), -28
+    return draw.y(now if (end - now) * 8 < draw.top else end), 20
 
 
 def _readable(line: Sequence[int], day: int, top: int) -> int:

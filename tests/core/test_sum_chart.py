@@ -76,3 +76,12 @@ def test_on_the_last_day_there_is_nothing_left_to_draw_ahead() -> None:
     chart = _chart([10] * 30, [], Forecast((300,), (300,), (300,)))
     assert (chart.likely, chart.band) == ("", "")
     assert {word.text for word in chart.words} == {"today"}
+
+
+def test_late_in_the_month_the_last_word_keeps_clear_of_today_and_of_the_axis() -> None:
+    def word(now: list[int], end: int) -> tuple[str, int]:
+        found = _chart(now, [MICRO] * 30, Forecast((sum(now), end), (), ())).words[0]
+        return found.y, found.dy
+
+    assert word([MICRO] * 28, 29 * MICRO) == (_chart([MICRO] * 28, [MICRO] * 30).dot[1], 20)
+    assert word([0] * 28, MICRO)[1] < 0
