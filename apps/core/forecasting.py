@@ -73,6 +73,13 @@ def forecast(history: Sequence[int], *, so_far: int, today: int, days: int) -> F
     )
 
 
+def likely_end(history: Sequence[int], *, so_far: int, today: int, days: int) -> int | None:
+    """The end of the same forecast without its range, which takes long to learn for many sums at once."""
+    if len(history) < FEWEST_DAYS or days < 1:
+        return None
+    return so_far + max(sum(likely_days(history, days)), today)
+
+
 def missed_by(history: Sequence[int], *, so_far: int, days: int) -> int | None:
     """By how many percent a forecast from `days` before the history's end missed the period's sum.
 

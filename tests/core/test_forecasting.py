@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.core.forecasting import FEWEST_TRIES, REMEMBERED, Forecast, forecast, likely_days, missed_by
+from apps.core.forecasting import (
+    FEWEST_TRIES,
+    REMEMBERED,
+    Forecast,
+    forecast,
+    likely_days,
+    likely_end,
+    missed_by,
+)
 
 WEEKLY = [10, 20, 30, 40, 50, 0, 0]
 DAYS = st.lists(st.integers(0, 10**9), min_size=2, max_size=120)
@@ -43,6 +51,14 @@ def test_a_first_week_is_carried_on_by_its_mean() -> None:
 def test_today_never_counts_less_than_it_already_brought() -> None:
     assert _told([10] * 14, 3, so_far=100, today=25).likely == (125, 125, 130)
     assert _told([10] * 14, 3, so_far=100, today=4).likely == (110, 120, 130)
+
+
+@given(DAYS, st.integers(0, 31), st.integers(0, 10**9), st.integers(0, 10**9))
+def test_the_end_alone_is_that_of_the_forecast(
+    history: list[int], days: int, so_far: int, today: int
+) -> None:
+    told = forecast(history, so_far=so_far, today=today, days=days)
+    assert likely_end(history, so_far=so_far, today=today, days=days) == (told.end if told else None)
 
 
 def test_no_range_is_told_before_enough_was_tried() -> None:

@@ -132,7 +132,7 @@ def test_what_the_tightest_limit_went_on_is_shown(
     text = client.get(BUDGET).content.decode()
     assert note in text
     assert 'class="bars"' in text
-    assert ("At this pace you end near" in text) is is_charted
+    assert ("You are likely to end near" in text) is is_charted
 
 
 def test_more_operations_than_are_named_are_added_up_in_one_row() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from apps.allocations.earmarks import set_earmark
-from apps.allocations.models import LimitRaise
+from apps.allocations.models import LimitRaise, SpendingTotal
 from apps.core.units import MICRO
 from apps.organisations.models import CostCentre, Organisation
 from apps.organisations.services import end_membership, set_cost_centre, set_people
@@ -119,6 +119,32 @@ def test_it_says_what_the_month_went_on(owner: Client, campus: Organisation) -> 
     assert [bar.name for bar in page.went.bars] == ["Live session", "Integration"]
     usage = owner.get(page.usage_url).context["page"]
     assert (usage.centre, usage.total.amount) == ("Statistics I", page.spent)
+
+
+def test_table_and_page_say_the_same_of_where_it_leads(owner: Client, campus: Organisation) -> None:
+    SpendingTotal.objects.filter(subject_key="statistics").delete()
+    SpendingTotal.objects.bulk_create(
+        SpendingTotal(
+            scope=campus.wallet,
+            subject_type="cost_centre",
+            subject_key="statistics",
+            day=NOW.date() - timedelta(days=ago),
+            spent_micro=(5 + 10 * (ago % 7 < 2)) * MICRO,
+        )
+        for ago in range(100)
+    )
+    page = owner.get(f"{HOME}/statistics/").context["page"]
+    (line,) = owner.get("/orgs/lindenhof/cost-centres/").context["page"].centres
+    assert line.likely == page.caps[0].likely == page.month.rows[-1].likely
+    assert line.likely != line.spent * 30 // 21
+
+
+def test_a_cap_that_is_likely_to_be_passed_says_by_how_much(owner: Client, campus: Organisation) -> None:
+    tokens = owner.get(f"{HOME}/statistics/").context["page"].spent // MICRO + 1
+    limit(campus, "cost_centre statistics", "month", str(tokens), at=BEFORE)
+    (cap,) = owner.get(f"{HOME}/statistics/").context["page"].caps
+    assert cap.over == cap.likely - tokens * MICRO > 0
+    assert "over the cap." in _words(owner)
 
 
 def test_a_new_centre_has_nothing_to_draw(owner: Client, campus: Organisation) -> None:

@@ -61,9 +61,9 @@ def _overview(client: Client, who: str = "mira") -> str:
     return re.sub(r"\s+", " ", client.get("/orgs/lindenhof/").content.decode())
 
 
-def _spent_each_day(campus: Organisation, tokens: int, days: int) -> None:
+def _spent_each_day(campus: Organisation, tokens: int, days: int, today: date | None = None) -> None:
     SpendingTotal.objects.filter(scope=campus.wallet, subject_type=ORGANISATION).delete()
-    today = campus.wallet.calendar.day_of(NOW)
+    today = today or campus.wallet.calendar.day_of(NOW)
     SpendingTotal.objects.bulk_create(
         SpendingTotal(
             scope=campus.wallet,
@@ -121,3 +121,19 @@ def test_billing_sees_the_month_but_no_buttons_that_decide(campus: Organisation,
     assert "is likely to" in page
     assert ">Allocate<" not in page
     assert "Move cap" not in page
+
+
+def test_from_the_first_days_a_limit_is_told_of_only_once_a_week_is_known(
+    campus: Organisation, client: Client
+) -> None:
+    set_limits(
+        organisation=campus,
+        changes=[LimitChange(SubjectRef("organisation"), "month", 250 * MICRO)],
+        actor="tests",
+        at=NOW,
+    )
+    early = NOW.replace(month=12, day=2)
+    for days, told in ((5, False), (60, True)):
+        _spent_each_day(campus, 10, days, campus.wallet.calendar.day_of(early))
+        with stopped_at(early):
+            assert ("The organisation is on course to pass the limit" in _overview(client)) is told

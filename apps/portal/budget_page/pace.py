@@ -10,10 +10,12 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-from apps.allocations.limits import MEMBER, likely
+from apps.allocations.limits import MEMBER
+from apps.allocations.outlook import likely_by_end, past_of
 from apps.allocations.spending import spent_by_day
 from apps.core import figures
 from apps.core.charts import Point, TimeChart, time_chart
+from apps.core.forecasting import KNOWN
 from apps.core.periods import PERIODS, Period, first_day, following
 from apps.portal.holdings import Holding, Shell
 from apps.portal.usage_page.shares import Shares, load_shares
@@ -48,7 +50,8 @@ def pace_of(limit: Held, own: Holding, shell: Shell) -> Pace | None:
 
 def _chart(limit: Held, holding: Holding, own: Holding, span: tuple[date, date], today: date) -> TimeChart:
     first, end = span
-    spent = spent_by_day((holding.wallet_id, MEMBER, own.owner_key), first, end - timedelta(days=1))
+    spent = spent_by_day((holding.wallet_id, MEMBER, own.owner_key), today - timedelta(days=KNOWN), today)
+    leads_to = likely_by_end(past_of(spent, today), limit.spent, first, end, today)
     days = [first + timedelta(days=number) for number in range((end - first).days)]
     points = [
         Point(figures.day_name(day), figures.day_name(day), max(spent.get(day, 0), 0), running=day == today)
@@ -56,7 +59,7 @@ def _chart(limit: Held, holding: Holding, own: Holding, span: tuple[date, date],
     ]
     return time_chart(
         points,
-        title=_title(limit, likely(limit.spent, first, end, today) or 0),
+        title=_title(limit, leads_to or 0),
         note=_("Tokens per day, open holds included."),
         head=_("Day"),
     )
@@ -73,7 +76,7 @@ def _note(period: Period) -> str:
 
 
 def _title(limit: Held, leads_to: int) -> str:
-    """Where the period leads at the pace of its days so far."""
+    """Where the period leads, by its weekdays."""
     words = {
         "likely": figures.figure(leads_to // 1_000_000 * 1_000_000),
         "tokens": figures.figure(limit.tokens),
@@ -81,5 +84,5 @@ def _title(limit: Held, leads_to: int) -> str:
     if limit.left == 0:
         return _("All of it is spent")
     if leads_to > limit.tokens:
-        return _("At this pace you would come to %(likely)s, more than the limit of %(tokens)s") % words
-    return _("At this pace you end near %(likely)s, inside the limit") % words
+        return _("You are likely to come to %(likely)s, more than the limit of %(tokens)s") % words
+    return _("You are likely to end near %(likely)s, inside the limit") % words

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.allocations.earmarks import Reserve, reserves_of
 from apps.allocations.limits import COST_CENTRE, Limit, LimitRule, Tally, on_day, room
+from apps.allocations.outlook import Past, likely_by_end
 from apps.allocations.selectors import rules_of, state_of
 from apps.allocations.spending import MemberSpending, Whose, count_members, members_spending
 from apps.allocations.tallying import load_tally
@@ -36,13 +37,20 @@ MOST = 10
 
 @dataclass(frozen=True, slots=True)
 class CapLine:
-    """A cap as it stands; `more` of its `tokens` were granted on top of what was set."""
+    """A cap as it stands; `more` of its `tokens` were granted on top of what was set. So much is `likely`
+    by the end of its period; None where it has no end."""
 
     period: Period
     tokens: int
     more: int
     spent: int
     resets_at: datetime | None
+    likely: int | None
+
+    @property
+    def over(self) -> int:
+        """What is likely to be missing."""
+        return max((self.likely or 0) - self.tokens, 0)
 
     @property
     def left(self) -> int:
@@ -132,7 +140,7 @@ def load_centre_page(organisation: Organisation, holding: Holding, shell: Shell,
         spent=max(sum(month.now), 0),
         last=max(sum(month.before), 0),
         last_month=figures.month_name(whose.last_month),
-        caps=tuple(_cap(cap, tally) for cap in caps),
+        caps=tuple(_cap(cap, tally, month) for cap in caps),
         reserved=sum(room(limit, tally) for limit in marked),
         month=_chart(month, rules, key),
         below=_most(direct, tally),
@@ -158,10 +166,12 @@ def _kind(row: CostCentre) -> str:
     return _(KINDS[CostCentre.Kind(row.kind)])
 
 
-def _cap(cap: Cap, tally: Tally) -> CapLine:
+def _cap(cap: Cap, tally: Tally, month: Month) -> CapLine:
     limit, own = cap.limit, cap.own or 0
-    tokens = limit.rule.tokens or 0
-    return CapLine(limit.rule.period, tokens, tokens - own, max(tally.spent(limit), 0), limit.resets_at)
+    tokens, spent = limit.rule.tokens or 0, max(tally.spent(limit), 0)
+    past = Past(month.history, month.now[-1])
+    leads_to = likely_by_end(past, spent, limit.first, limit.end, month.today)
+    return CapLine(limit.rule.period, tokens, tokens - own, spent, limit.resets_at, leads_to)
 
 
 def _chart(month: Month, rules: Sequence[LimitRule], key: str) -> SumChart | None:

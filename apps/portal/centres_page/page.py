@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,8 @@ from django.utils.translation import gettext_noop
 
 from apps.allocations import limits
 from apps.allocations.earmarks import reserves_of
-from apps.allocations.limits import Tally
+from apps.allocations.limits import Tally, Total
+from apps.allocations.outlook import Past, likely_by_end, load_pasts
 from apps.allocations.selectors import rules_of, state_of
 from apps.allocations.tallying import load_together
 from apps.core import figures
@@ -39,7 +40,7 @@ KINDS = {
 @dataclass(frozen=True, slots=True)
 class CentreLine:
     """A cost centre with the cap that is used up most, and `others` in words; without a cap `cap` is None
-    and what was spent is this month's. `likely` by the end of the period at the pace of its days so far,
+    and what was spent is this month's. `likely` by the end of the period by its weekdays,
     None where the period has no end. So many tokens of the wallet are still `reserved` for it."""
 
     key: str
@@ -116,7 +117,7 @@ def load_centres_page(
     organisation: Organisation, holding: Holding, shell: Shell, *, order: str = ""
 ) -> CentresPage:
     """All cost centres with how their caps stand, those first that are likely to pass theirs unless another
-    order is asked for: four queries beside the shell's."""
+    order is asked for: six queries beside the shell's."""
     rows = list(
         CostCentre.objects.filter(organisation=organisation)
         .select_related("parent")
@@ -133,9 +134,10 @@ def load_centres_page(
     held = {row.pk: caps_of(row.platform_id, rules, holding, today) for row in rows}
     marks = {one.centre: one.limit(holding.wallet_id) for one in reserves_of(organisation.pk)}
     tally = load_together([*(cap.limit for caps in held.values() for cap in caps), *marks.values()])
+    pasts = load_pasts([held[row.pk][0].limit.total for row in rows], today)
     lines = [
         replace(
-            _line(row, people.get(row.pk, 0), held[row.pk], tally, today),
+            _line(row, people.get(row.pk, 0), held[row.pk], tally, today, pasts),
             reserved=limits.room(marks[row.platform_id], tally) if row.platform_id in marks else 0,
         )
         for row in rows
@@ -180,7 +182,14 @@ def _outermost(rows: Sequence[CostCentre], capped: Container[str]) -> list[str]:
     return found
 
 
-def _line(row: CostCentre, people: int, caps: Sequence[Cap], tally: Tally, today: date) -> CentreLine:
+def _line(
+    row: CostCentre,
+    people: int,
+    caps: Sequence[Cap],
+    tally: Tally,
+    today: date,
+    pasts: Mapping[Total, Past],
+) -> CentreLine:
     cap = max(caps, key=lambda one: used_of(one, tally))
     limit = cap.limit
     spent = max(tally.spent(limit), 0)
@@ -193,7 +202,7 @@ def _line(row: CostCentre, people: int, caps: Sequence[Cap], tally: Tally, today
         cap=limit.rule.tokens,
         period=limit.rule.period,
         spent=spent,
-        likely=limits.likely(spent, limit.first, limit.end, today),
+        likely=likely_by_end(pasts[limit.total], spent, limit.first, limit.end, today),
         resets_at=limit.resets_at,
         others=tuple(cap_words(other.limit.rule) for other in caps if other is not cap),
     )

@@ -19,7 +19,7 @@ from apps.core.forecasting import Forecast, forecast, missed_by
 from apps.core.periods import month_start, next_month
 from apps.core.sum_chart import Names, SumChart, Sums, sum_chart
 from apps.portal.holdings import Holding, Shell
-from apps.portal.wallet_page.limits import all_rules
+from apps.portal.wallet_page.limits import all_rules, spent_lately
 
 _DAY = timedelta(days=1)
 
@@ -67,9 +67,9 @@ class Month:
 
 
 def load_month_chart(holding: Holding, shell: Shell) -> SumChart | None:
-    """The chart of an organisation's month, one query. None where nothing was spent."""
+    """The chart of an organisation's month, at most one query. None where nothing was spent."""
     today = holding.calendar.day_of(shell.at)
-    month = load_month((holding.wallet_id, ORGANISATION, ""), today)
+    month = make_month(spent_lately(holding, shell)[holding.wallet_id, ORGANISATION, ""], today)
     limit = month_limit(all_rules(holding, shell), (ORGANISATION, ""), today)
     return month_chart(
         month,

@@ -18,14 +18,16 @@ from django.utils.translation import gettext_noop
 from apps.allocations.limits import (
     COST_CENTRE,
     MEMBER,
+    ORGANISATION,
     PERSONAL,
     ROLE,
     Limit,
     LimitRule,
     Tally,
+    Total,
     apply_shared,
-    likely,
 )
+from apps.allocations.outlook import Past, likely_by_end, load_days, past_of
 from apps.allocations.own_limits import Link, OwnLimits, Place, load_own_limits
 from apps.allocations.rules import SubjectRef
 from apps.allocations.selectors import WITHIN, rules_of_wallet, state_of
@@ -59,7 +61,7 @@ class Held:
 
     `slug` is the organisation that more can be asked of, `of` how the cap is called: "of 10,000
     per week", `resets` the day on which it begins again. Of an organisation's own limits, `name` says what
-    is limited, and `likely` how much will be spent at this pace once a fifth of the period has gone.
+    is limited, and `likely` how much will be spent by its end, once a week is known or a fifth has gone.
     `about` is whom a request names: the person, or the organisation or cost centre.
     """
 
@@ -152,7 +154,8 @@ def load_organisation_limits(holding: Holding, shell: Shell) -> tuple[Held, ...]
         rules, scope=holding.wallet_id, calendar=holding.calendar, day=today, cost_centres=list(centres)
     )
     tally = load_tally(Tally(), found)
-    held = [_shared(limit, tally, centres, today) for limit in found]
+    days = spent_lately(holding, shell)
+    held = [_shared(limit, tally, centres, past_of(days[limit.total], today), today) for limit in found]
     return tuple(sorted(held, key=lambda limit: (not limit.is_pressing, -limit.percent)))
 
 
@@ -161,6 +164,19 @@ def all_rules(holding: Holding, shell: Shell) -> list[LimitRule]:
     kept: list[LimitRule] | None = shell.notes.get(f"rules {holding.wallet_id}")
     if kept is None:
         kept = shell.notes[f"rules {holding.wallet_id}"] = rules_of_wallet(holding.wallet_id)
+    return kept
+
+
+def spent_lately(holding: Holding, shell: Shell) -> dict[Total, dict[date, int]]:
+    """What counted for the organisation, and for its cost centres that have a limit, on the days from
+    which forecasts are made; read once for the page."""
+    kept: dict[Total, dict[date, int]] | None = shell.notes.get(f"days {holding.wallet_id}")
+    if kept is None:
+        whole = (holding.wallet_id, ORGANISATION, "")
+        keys = {rule.subject_key for rule in all_rules(holding, shell) if rule.subject_type == COST_CENTRE}
+        totals = [whole, *((holding.wallet_id, COST_CENTRE, key) for key in sorted(keys))]
+        kept = load_days(totals, holding.calendar.day_of(shell.at), whole=whole)
+        shell.notes[f"days {holding.wallet_id}"] = kept
     return kept
 
 
@@ -242,15 +258,18 @@ def _would_hold(link: Link, role: str) -> str:
     return _("without it the default would be %(tokens)s") % words
 
 
-def _shared(limit: Limit, tally: Tally, centres: Mapping[str, str], today: date) -> Held:
+def _shared(limit: Limit, tally: Tally, centres: Mapping[str, str], past: Past, today: date) -> Held:
     is_centre = limit.rule.subject_type == COST_CENTRE
     name = centres.get(limit.rule.subject_key, "") if is_centre else _("The organisation")
     held = _held(limit, tally, (f"{name}, {_period(limit)}", _("Cost centre") if is_centre else "", ""))
-    return replace(held, name=name, is_centre=is_centre, likely=_likely(limit, held.spent, today))
+    return replace(held, name=name, is_centre=is_centre, likely=_likely(limit, held.spent, past, today))
 
 
-def _likely(limit: Limit, spent: int, today: date) -> int | None:
-    """What will be spent; nothing is told from the first days, which say little of a month."""
-    if limit.end is None or ((today - limit.first).days + 1) * EARLY < (limit.end - limit.first).days:
+def _likely(limit: Limit, spent: int, past: Past, today: date) -> int | None:
+    """What will be spent; nothing is told from the very first days, which say little of a month."""
+    if limit.end is None:
         return None
-    return likely(spent, limit.first, limit.end, today)
+    is_early = ((today - limit.first).days + 1) * EARLY < (limit.end - limit.first).days
+    if is_early and not past.knows_a_week:
+        return None
+    return likely_by_end(past, spent, limit.first, limit.end, today)
