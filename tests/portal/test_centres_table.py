@@ -9,8 +9,9 @@ from django.test import Client
 
 from apps.allocations.models import LimitRaise
 from apps.core.units import MICRO
-from apps.organisations.models import Organisation
+from apps.organisations.models import CostCentre, Organisation
 from apps.organisations.services import set_cost_centre
+from apps.portal.centres_page.page import MOST
 from apps.wallets.models import Wallet
 from tests.portal.world import BEFORE, person
 from tests.usage.charging import limit
@@ -97,3 +98,13 @@ def test_what_was_granted_on_top_of_a_cap_cannot_be_moved(client: Client, campus
     assert client.post(f"{CENTRES}move/", asked).status_code == 422
     text = client.post(f"{CENTRES}move/", {**asked, "tokens": "100"}).content.decode()
     assert '<span class="before">100</span>' in text
+
+
+def test_a_table_full_of_centres_is_added_up_at_once(client: Client, campus: Organisation) -> None:
+    CostCentre.objects.bulk_create(
+        CostCentre(organisation=campus, platform_id=f"c-{n}", name=f"Course {n}", kind="course")
+        for n in range(MOST)
+    )
+    limit(campus, "cost_centre c-0", "day", "5", at=BEFORE)
+    limit(campus, "cost_centre c-0", "month", "50", at=BEFORE)
+    assert "Course 0" in _page(client)

@@ -16,7 +16,7 @@ from apps.allocations.earmarks import reserves_of
 from apps.allocations.limits import Tally, Total
 from apps.allocations.outlook import Past, likely_by_end, load_pasts
 from apps.allocations.selectors import rules_of, state_of
-from apps.allocations.tallying import load_together
+from apps.allocations.tallying import load_tally
 from apps.core import figures
 from apps.core.periods import Period, zone
 from apps.organisations.models import CostCentre, CostCentreMember, Organisation
@@ -133,7 +133,7 @@ def load_centres_page(
     rules = rules_of(organisation.pk)
     held = {row.pk: caps_of(row.platform_id, rules, holding, today) for row in rows}
     marks = {one.centre: one.limit(holding.wallet_id) for one in reserves_of(organisation.pk)}
-    tally = load_together([*(cap.limit for caps in held.values() for cap in caps), *marks.values()])
+    tally = load_tally(Tally(), [*(cap.limit for caps in held.values() for cap in caps), *marks.values()])
     pasts = load_pasts([held[row.pk][0].limit.total for row in rows], today)
     lines = [
         replace(
