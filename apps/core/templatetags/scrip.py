@@ -47,6 +47,13 @@ def count(number: int) -> str:
     return figures.count(number)
 
 
+@register.filter
+def holds(place: str, path: str) -> bool:
+    """Whether a path lies inside a place of the navigation; a wallet's own page holds none of the others."""
+    is_root = place == "/wallet/" or (place.startswith("/orgs/") and place.count("/") == 3)
+    return path == place or (path.startswith(place) and not is_root)
+
+
 def _set(parts: figures.Figure) -> SafeString:
     trail = format_html('<span class="trail">{}</span>', parts.trail) if parts.trail else ""
     return format_html("{}{}{}{}", parts.sign, parts.whole, parts.fraction, trail)
