@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.portal import views
 from apps.portal.allocations_page import views as allocating
+from apps.portal.allocations_page.ending import bar_roles, end_repeating
 from apps.portal.audit_page.views import audit_csv, organisation_audit
 from apps.portal.bills_page.views import bill, bills, bills_csv
 from apps.portal.budget_page import asking
@@ -18,6 +19,7 @@ from apps.portal.coverage_page.views import coverage, coverage_csv
 from apps.portal.keys_page.views import organisation_keys, revoke_key, rotate_key
 from apps.portal.limits_page import views as limiting
 from apps.portal.members_page import acting
+from apps.portal.members_page.changing import change_member
 from apps.portal.members_page.views import members, members_csv
 from apps.portal.notices_page.views import notices, read_notices
 from apps.portal.plan_page.views import (
@@ -55,7 +57,7 @@ urlpatterns = [
         "orgs/<slug:slug>/members/invitations/<int:number>/revoke/", acting.revoke, name="revoke_invitation"
     ),
     path("orgs/<slug:slug>/members/<str:key>/", acting.member, name="member"),
-    path("orgs/<slug:slug>/members/<str:key>/change/", acting.change_member, name="change_member"),
+    path("orgs/<slug:slug>/members/<str:key>/change/", change_member, name="change_member"),
     path("orgs/<slug:slug>/allocations/", allocating.allocations, name="allocations"),
     path("orgs/<slug:slug>/allocations/new/", allocating.allocate_tokens, name="allocate_tokens"),
     path("orgs/<slug:slug>/allocations/reclaim/", allocating.reclaim_tokens, name="reclaim_tokens"),
@@ -64,7 +66,7 @@ urlpatterns = [
     path("orgs/<slug:slug>/allocations/A-<int:number>.csv", allocating.allocation_csv, name="allocation_csv"),
     path(
         "orgs/<slug:slug>/allocations/repeating/<int:number>/end/",
-        allocating.end_repeating,
+        end_repeating,
         name="end_repeating",
     ),
     path("orgs/<slug:slug>/limits/", limiting.organisation_limits, name="organisation_limits"),
@@ -90,7 +92,7 @@ urlpatterns = [
     path("orgs/<slug:slug>/api/<int:key_id>/revoke/", revoke_key, name="revoke_organisation_key"),
     path("orgs/<slug:slug>/settings/", organisation_settings, name="organisation_settings"),
     path("orgs/<slug:slug>/close/", close, name="close_organisation"),
-    path("orgs/<slug:slug>/allocations/roles/", allocating.bar_roles, name="bar_roles"),
+    path("orgs/<slug:slug>/allocations/roles/", bar_roles, name="bar_roles"),
     path("orgs/<slug:slug>/usage-statements/", usage_statements, name="usage_statements"),
     path("orgs/<slug:slug>/usage-statements.csv", usage_statements_csv, name="usage_statements_csv"),
     path("orgs/<slug:slug>/usage-statements/U-<int:number>/", usage_statement, name="usage_statement"),

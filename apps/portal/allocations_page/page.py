@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -133,7 +134,7 @@ def load_allocations_page(
         given=sum(balances),
         holders=len(balances),
         runs=_lines(organisation, holding, rows[:ROOM]),
-        repeating=_repeating(organisation),
+        repeating=load_repeating(organisation),
         number=number,
         more=len(rows) > ROOM,
         order=order,
@@ -228,10 +229,10 @@ def _came_back_late(
     return [(people[holder or 0], at, amount) for holder, at, amount in rows]
 
 
-def _repeating(organisation: Organisation) -> tuple[Repeating, ...]:
-    rows = list(
-        RecurringAllocation.objects.filter(organisation=organisation, ended_at=None).order_by("next_on", "pk")
-    )
+def load_repeating(organisation: Organisation, **narrower: Any) -> tuple[Repeating, ...]:
+    """What has not ended, the next first: at most three queries."""
+    found = RecurringAllocation.objects.filter(organisation=organisation, ended_at=None, **narrower)
+    rows = list(found.order_by("next_on", "pk"))
     keys = [row.subject_key for row in rows if row.subject_type == "cost_centre"]
     centres = dict(
         CostCentre.objects.filter(organisation=organisation, platform_id__in=keys).values_list(

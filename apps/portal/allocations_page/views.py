@@ -11,20 +11,19 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.allocations.audience import Audience, Candidate, candidates
-from apps.allocations.bars import bars_of, set_bar
 from apps.allocations.fates import Fate
 from apps.allocations.models import Allocation
-from apps.allocations.recurring import end_recurring, next_day, repeat_allocation
+from apps.allocations.recurring import next_day, repeat_allocation
 from apps.allocations.rules import SubjectRef
 from apps.allocations.services import Item, Run, allocate, move, reclaim
 from apps.core import figures
 from apps.core.csv_files import Number, csv_text
 from apps.core.errors import MadeAlready, NotFound, Problem
 from apps.core.units import format_tokens
-from apps.organisations.models import Organisation, Role
+from apps.organisations.models import Organisation
 from apps.portal.allocations_page.forms import AllocateForm, MoveForm, ReclaimForm, SwapForm
 from apps.portal.allocations_page.page import COLUMNS, load_allocations_page, load_run_page
 from apps.portal.allocations_page.preview import Preview, load_preview
@@ -341,39 +340,3 @@ def _two(form: SwapForm, organisation: Organisation, at: datetime) -> tuple[Cand
         else:
             found.append(next(member for member in members if member.key == line.key))
     return (found[0], found[1]) if len(found) == 2 else None
-
-
-@require_POST
-@login_required
-def bar_roles(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say which roles may be given tokens."""
-    holding, shell, organisation = decider(request, slug)
-    allowed, before = set(request.POST.getlist("role")), bars_of(organisation)
-    for role in Role:
-        barred = role.value not in allowed
-        if before.get(("role", role.value), False) != barred:
-            set_bar(
-                organisation=organisation,
-                subject=SubjectRef("role", role.value),
-                barred=barred or None,
-                actor=actor_of(reader(request)),
-                at=shell.at,
-            )
-    messages.success(request, _("That holds from now on. A member’s own word comes before the role’s."))
-    return redirect("allocations", holding.slug)
-
-
-@require_POST
-@login_required
-def end_repeating(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Let something that repeats come no more."""
-    holding, shell, organisation = decider(request, slug)
-    try:
-        end_recurring(organisation=organisation, number=number, actor=actor_of(reader(request)), at=shell.at)
-    except NotFound as unknown:
-        raise Http404 from unknown
-    except Problem as refused:
-        messages.warning(request, refused.detail)
-    else:
-        messages.success(request, _("It does not repeat any more."))
-    return redirect("allocations", holding.slug)

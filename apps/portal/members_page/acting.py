@@ -1,4 +1,4 @@
-"""What is done about members: roles, bars, leaving, invitations one by one and by CSV, and joining."""
+"""What is done about members: leaving, invitations one by one and by CSV, and joining."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as InvalidPassword
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -18,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.allocations.bars import set_bar
 from apps.allocations.guest_list import GuestRow, read_guests
 from apps.allocations.inviting import (
     Guest,
@@ -32,12 +30,10 @@ from apps.allocations.inviting import (
 from apps.allocations.joining import open_account
 from apps.allocations.leaving import remove_member
 from apps.allocations.models import Invitation
-from apps.allocations.rules import SubjectRef
 from apps.core.clock import now
 from apps.core.errors import NotFound, Problem
 from apps.identity.models import User
 from apps.organisations.models import Organisation, Role
-from apps.organisations.services import set_member
 from apps.portal.amounts import read_amount
 from apps.portal.context import required_shell
 from apps.portal.fields import TokensField
@@ -60,80 +56,6 @@ def member(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     except NotFound as unknown:
         raise Http404 from unknown
     return render(request, "portal/members/person.html", {"page": page})
-
-
-@require_POST
-@login_required
-def change_member(request: HttpRequest, slug: str, key: str) -> HttpResponse:
-    """Another role, a bar, or the end of a membership."""
-    holding, shell, organisation = decider(request, slug)
-    user, actor = _member(organisation, key), actor_of(reader(request))
-    what = request.POST.get("do", "")
-    try:
-        if what == "role":
-            _set_role(request, holding, organisation, user, shell.at)
-        elif what in {"bar", "allow", "by-role"}:
-            barred = {"bar": True, "allow": False, "by-role": None}[what]
-            set_bar(
-                organisation=organisation,
-                subject=SubjectRef("member", key),
-                barred=barred,
-                actor=actor,
-                at=shell.at,
-            )
-            messages.success(request, _said_of_bar(user, barred))
-        elif what == "remove":
-            _may_touch_owner(holding, organisation, user)
-            remove_member(organisation=organisation, user=user, actor=actor, at=shell.at)
-            messages.success(
-                request, _("%(name)s is no member any more. Unspent tokens are back.") % {"name": user}
-            )
-            return redirect("members", slug)
-        else:
-            raise Http404
-    except NotFound as unknown:
-        raise Http404 from unknown
-    except Problem as refused:
-        messages.error(request, refused.detail)
-    return redirect("member", slug, key)
-
-
-def _member(organisation: Organisation, key: str) -> User:
-    found = (
-        organisation.memberships.filter(user__platform_id=key, ended_at=None).select_related("user").first()
-    )
-    if found is None:
-        raise Http404
-    return found.user
-
-
-def _set_role(
-    request: HttpRequest, holding: Holding, organisation: Organisation, user: User, at: Any
-) -> None:
-    role = request.POST.get("role", "")
-    if role not in Role.values:
-        raise Http404
-    if role == Role.OWNER and holding.role != Role.OWNER:
-        raise PermissionDenied
-    _may_touch_owner(holding, organisation, user)
-    set_member(organisation=organisation, user=user, role=role, actor=actor_of(reader(request)), at=at)
-    words = {"name": user, "role": _(ROLES[Role(role)])}
-    messages.success(request, _("%(name)s has the role %(role)s now.") % words)
-
-
-def _may_touch_owner(holding: Holding, organisation: Organisation, user: User) -> None:
-    """Only owners decide about owners: an admin could otherwise take the organisation over."""
-    is_owner = organisation.memberships.filter(user=user, role=Role.OWNER, ended_at=None).exists()
-    if is_owner and holding.role != Role.OWNER:
-        raise PermissionDenied
-
-
-def _said_of_bar(user: User, barred: bool | None) -> str:
-    if barred is None:
-        return _("For %(name)s the word of the role holds again.") % {"name": user}
-    if barred:
-        return _("%(name)s receives no allocations any more.") % {"name": user}
-    return _("%(name)s may receive allocations.") % {"name": user}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -130,7 +130,7 @@ def load_person_page(organisation: Organisation, holding: Holding, shell: Shell,
     place = Place(holding.wallet_id, member.role, holding.calendar)
     found = members_spending(whose, keys=(key,), count=1)
     own = load_own_limits(key, [place], own=None, at=shell.at)
-    said = _said(organisation, member)
+    said = said_of(organisation, member, member.role)
     bars = said.bars
     bar = bars.get(("member", key))
     rule = said.funding(key, member.role)
@@ -167,6 +167,7 @@ class Said:
     bars: dict[tuple[str, str], bool] = field(default_factory=dict)
     rules: dict[str, FundingRule] = field(default_factory=dict)
     centres: list[str] = field(default_factory=list)
+    centre_keys: list[str] = field(default_factory=list)
 
     def funding(self, key: str, role: str) -> FundingRule:
         """The member's own rule, else the role's, else the organisation's, else nothing covered."""
@@ -181,14 +182,14 @@ UNION ALL
 SELECT 'funding', subject_type, subject_key, mode, coverage_micro_percent
 FROM allocations_fundingrule WHERE organisation_id = %s AND subject_key IN (%s, %s, '')
 UNION ALL
-SELECT 'centre', '', '', c.name, 0 FROM organisations_costcentremember p
+SELECT 'centre', '', c.platform_id, c.name, 0 FROM organisations_costcentremember p
 JOIN organisations_costcentre c ON c.id = p.cost_centre_id WHERE c.organisation_id = %s AND p.user_id = %s
 """
 
 
-def _said(organisation: Organisation, member: Membership) -> Said:
-    """One query for all of it."""
-    key, role, pk = member.user.platform_id, member.role, organisation.pk
+def said_of(organisation: Organisation, member: Membership, role: str) -> Said:
+    """What holds for the member in that role; one query for all of it."""
+    key, pk = member.user.platform_id, organisation.pk
     found = Said()
     for kind, subject, name, text, number in sql.fetch(
         _SAID, [pk, key, role, pk, key, role, pk, member.user_id]
@@ -197,6 +198,7 @@ def _said(organisation: Organisation, member: Membership) -> Said:
             found.bars[subject, name] = bool(number)
         elif kind == "centre":
             found.centres.append(text)
+            found.centre_keys.append(name)
         elif (subject, name) in {("member", key), ("role", role), ("organisation", "")}:
             found.rules[subject] = FundingRule(mode=text, coverage_micro_percent=number)
     return found
