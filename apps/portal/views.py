@@ -11,8 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.portal.context import COOKIE, THEMES, required_organisation, required_shell, shell_of
-from apps.portal.holdings import Holding, Shell
-from apps.portal.overview_page import Overview, load_overview
+from apps.portal.overview_page import load_overview
 from apps.portal.rates import load_rates_page
 from apps.portal.wallet_page import load_wallet_page
 from apps.pricing.selectors import price_book_codes
@@ -37,7 +36,8 @@ def wallet(request: HttpRequest) -> HttpResponse:
     own = shell.own()
     if own is None:
         return render(request, "portal/no_wallet.html")
-    return _wallet_page(request, own, shell)
+    page = load_wallet_page(own, shell)
+    return render(request, "portal/wallet.html", {"page": page, "overview": None})
 
 
 @require_safe
@@ -46,7 +46,8 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     """An organisation's wallet, for those who read its money; 404 for everybody else."""
     shell = required_shell(request)
     holding = required_organisation(shell, slug)
-    return _wallet_page(request, holding, shell, load_overview(holding, shell))
+    page = load_wallet_page(holding, shell)
+    return render(request, "portal/wallet.html", {"page": page, "overview": load_overview(page, shell)})
 
 
 @require_safe
@@ -84,10 +85,3 @@ def theme(request: HttpRequest) -> HttpResponse:
             COOKIE, wanted, max_age=A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure()
         )
     return response
-
-
-def _wallet_page(
-    request: HttpRequest, holding: Holding, shell: Shell, overview: Overview | None = None
-) -> HttpResponse:
-    page = load_wallet_page(holding, shell)
-    return render(request, "portal/wallet.html", {"page": page, "overview": overview})

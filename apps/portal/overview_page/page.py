@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.core.sum_chart import SumChart
-from apps.portal.holdings import Holding, Shell
+from apps.portal.holdings import Shell
 from apps.portal.members_page import MembersBlock, load_members_block
 from apps.portal.overview_page.month import load_month_chart
+from apps.portal.overview_page.reckoning import Reckoning, reckon
+from apps.portal.wallet_page.page import WalletPage
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Where the month leads (None where nothing was spent yet), and the spending of members."""
+    """Where the month leads (None where nothing was spent yet), why that is not what the wallet spent (None
+    where it is), and the spending of members."""
 
     month: SumChart | None
+    reckoning: Reckoning | None
     members: MembersBlock
 
 
-def load_overview(holding: Holding, shell: Shell) -> Overview:
-    """Three queries beside the shell's."""
-    return Overview(load_month_chart(holding, shell), load_members_block(holding, shell))
+def load_overview(page: WalletPage, shell: Shell) -> Overview:
+    """Three queries beside the shell's and those of the wallet's page."""
+    month = load_month_chart(page.holding, shell)
+    return Overview(month, reckon(page, month), load_members_block(page.holding, shell))

@@ -13,7 +13,7 @@ from apps.portal.holdings import Holding, Shell
 from apps.portal.transactions.lines import Line
 from apps.portal.transactions.page import latest_lines
 from apps.portal.wallet_page.buckets import Kind, make_kinds
-from apps.portal.wallet_page.holds import Held, load_holds
+from apps.portal.wallet_page.holds import Held, Holds, load_holds
 from apps.portal.wallet_page.limits import MOST, MOST_PRESSING, held_limits, load_organisation_limits
 from apps.portal.wallet_page.limits import Held as HeldLimit
 from apps.portal.wallet_page.pace import Recently, make_recently
@@ -55,12 +55,17 @@ class WalletPage:
     statement: Statement
     spending: Spending
     transactions: tuple[Line, ...]
-    holds: tuple[Held, ...]
+    promised: Holds
     limits: tuple[HeldLimit, ...]
     paid_for: tuple[PaidFor, ...]
     recently: Recently
     low_below: int | None
     overdue: Overdue | None
+
+    @property
+    def holds(self) -> tuple[Held, ...]:
+        """The first open holds."""
+        return self.promised.listed
 
     @property
     def shown_limits(self) -> tuple[HeldLimit, ...]:
@@ -115,7 +120,7 @@ def load_wallet_page(holding: Holding, shell: Shell) -> WalletPage:
         statement=make_statement(holding.owner_type, sums, wallet.balance),
         spending=make_spending(sums, span),
         transactions=latest_lines(holding, shell, LATEST),
-        holds=load_holds(wallet.id, holding.price_book, at),
+        promised=load_holds(wallet.id, holding.price_book, at, span.start),
         limits=_limits(holding, shell, at),
         paid_for=_paid_for(holding, names, span),
         recently=make_recently(sums, span, wallet.available),

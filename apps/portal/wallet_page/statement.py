@@ -88,7 +88,10 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Spending by category, the largest first, and together."""
+    """Spending by category, the largest first, and together.
+
+    Of what was spent this month, `earlier` is of charges made before it, `settling` of holds just ended.
+    """
 
     categories: tuple[Category, ...]
     this: int
@@ -96,6 +99,8 @@ class Spending:
     title: str
     days: str
     last_days: str
+    earlier: int
+    settling: int
 
     @property
     def change(self) -> int:
@@ -135,7 +140,8 @@ def make_spending(sums: Sums, span: Span) -> Spending:
     this, last = sum(c.this for c in categories), sum(c.last for c in categories)
     days = figures.days_span(span.today.replace(day=1), span.today)
     last_days = figures.days_span(span.before_first, span.before_last)
-    return Spending(categories, this, last, _title(categories, this, last, last_days), days, last_days)
+    title = _title(categories, this, last, last_days)
+    return Spending(categories, this, last, title, days, last_days, sums.earlier, sums.settling)
 
 
 def _spent(sums: Sums, code: str, *, this: bool) -> int:

@@ -22,14 +22,17 @@ SPENDING = ("charge", "refund")
 class Sums:
     """Sums of movements by (this month?, kind, category code), with the names of the categories.
 
-    `today` and `lately` are what charges took, less refunds. `began_at` is when the wallet first moved, if
-    that is not long ago.
+    `today` and `lately` are what charges took, less refunds. Of what they took this month, `earlier` is of
+    charges made before it, and `settling` of holds that have ended and are not written yet. `began_at` is
+    when the wallet first moved, if that is not long ago.
     """
 
     amounts: dict[tuple[bool, str, str], int] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     today: int = 0
     lately: int = 0
+    earlier: int = 0
+    settling: int = 0
     began_at: datetime | None = None
 
     def of(self, *, this: bool, kinds: Iterable[str], category: str | None = None) -> int:
@@ -57,14 +60,14 @@ class Sums:
 
 
 _SUMS = """
-SELECT MIN(m.at), m.kind, COALESCE(c.category, ''), COALESCE(k.name, ''), SUM(m.amount)
+SELECT MIN(m.at), m.kind, COALESCE(c.category, ''), COALESCE(k.name, ''), SUM(m.amount), MIN(c.created_at)
 FROM wallets_movement m
 JOIN ledger_transfer t ON t.number = m.transfer_id
 LEFT JOIN usage_charge c ON c.id = t.charge_id
 LEFT JOIN pricing_category k ON k.code = c.category
 WHERE m.wallet_id = %s AND m.sequence > %s AND m.at >= %s
 GROUP BY m.kind, COALESCE(c.category, ''), COALESCE(k.name, ''),
-         m.at >= %s, m.at >= %s, m.at >= %s, m.at >= %s
+         m.at >= %s, m.at >= %s, m.at >= %s, m.at >= %s, c.created_at < %s
 """
 """Between two of the instants it is grouped by every movement counts alike, so the first stands for all."""
 
@@ -74,10 +77,12 @@ def load_sums(wallet_id: int, desk: Desk, span: Span) -> Sums:
     sums = Sums()
     after = stretch_between(wallet_id, span.before, None).after
     edges = [span.before_until, span.start, span.lately, span.today_from]
-    rows = sql.fetch(_SUMS, [wallet_id, after, span.before, *edges])
-    for first, kind, code, name, amount in rows:
+    rows = sql.fetch(_SUMS, [wallet_id, after, span.before, *edges, span.start])
+    for first, kind, code, name, amount, made in rows:
         sums.add(sql.instant(first), kind, code, int(amount), span)
         sums.names[code] = name
+        if kind in SPENDING and made and sql.instant(made) < span.start <= sql.instant(first):
+            sums.earlier -= int(amount)
     if after == 0:
         sums.began_at = min((sql.instant(row[0]) for row in rows), default=None)
     charges = desk.notes.get("charges", {})
@@ -86,4 +91,6 @@ def load_sums(wallet_id: int, desk: Desk, span: Span) -> Sums:
             charge = charges.get(draft.transfer.charge_id)
             category = charge.category if charge else ""
             sums.add(draft.transfer.at, draft.transfer.kind, category, draft.amount, span)
+            if draft.transfer.kind in SPENDING and draft.transfer.at >= span.start:
+                sums.settling -= draft.amount
     return sums
