@@ -11,7 +11,7 @@ _KINDS = {
     "allocation": gettext_noop("Allocated"),
     "reclaim": gettext_noop("Reclaimed"),
     "promotion": gettext_noop("Promotion"),
-    "migration": gettext_noop("Brought along"),
+    "migration": gettext_noop("Carried over"),
     "purchase": gettext_noop("Bought"),
     "payment": gettext_noop("Paid with money"),
     "adjustment": gettext_noop("Adjusted by staff"),

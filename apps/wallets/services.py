@@ -222,7 +222,7 @@ def _change_unlimited(wallet: Wallet, unlimited: bool, at: datetime) -> None:
 
 CREDITS = {
     "promotion": ("earned", platform.PROMOTED, "Promotion"),
-    "migration": ("purchased", platform.MIGRATED, "Brought along from an earlier system"),
+    "migration": ("purchased", platform.MIGRATED, "Balance carried over from the old platform"),
 }
 """Kinds of credit: the bucket it lands in, where it comes from, how it is called."""
 

@@ -122,7 +122,7 @@ def _credit(at: datetime) -> None:
                     at,
                     [(wallet.bucket("purchased"), TOKENS)],
                     against=platform.MIGRATED,
-                    description="Brought along",
+                    description="Carried over",
                     credit=True,
                 )
             write(desk, at=at)

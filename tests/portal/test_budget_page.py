@@ -267,7 +267,7 @@ def test_who_is_stopped_by_the_organisations_limit_asks_for_more_of_it(
     assert client.post(MORE, {**asked, "tokens": "900", "reason": "Exams"}).status_code == 302
     assert LimitRequest.objects.get().subject_type == "organisation"
     text = client.get(BUDGET).content.decode()
-    assert "You have asked for more: it is being decided." in text
+    assert "You have asked for more. Your request is waiting for a decision." in text
     assert 'id="exceeded"' not in text
 
 

@@ -90,7 +90,7 @@ def test_a_role_says_what_repeats_with_and_without_the_member(campus: Organisati
     _repeat(campus, "role member")
     _repeat(campus, "role teacher")
     page = _text(owner.get(f"{JONAS}?do=role&role=teacher"))
-    without, with_them = page.split("Repeats with Jonas Vermeulen from now on")
+    without, with_them = page.split("Repeating allocations with Jonas Vermeulen from now on")
     assert "Members of the role Member get 5 each" in without
     assert "Members of the role Teacher get 5 each" in with_them
 
@@ -101,7 +101,7 @@ def test_the_bar_of_a_role_is_said_and_the_end_of_it(campus: Organisation, owner
     _repeat(campus, "role teacher")
     page = _text(owner.get(f"{JONAS}?do=role&role=teacher"))
     assert "barred" in page
-    assert "Repeats with" not in page
+    assert "Repeating allocations with" not in page
 
 
 def test_what_somebody_changed_meanwhile_is_looked_at_again(campus: Organisation, owner: Client) -> None:
@@ -109,7 +109,7 @@ def test_what_somebody_changed_meanwhile_is_looked_at_again(campus: Organisation
     form = {"do": "role", "role": "admin", "was": "member", "form_key": str(uuid4())}
     answer = owner.post(JONAS, form)
     assert answer.status_code == 422
-    assert "Somebody changed this meanwhile" in _text(answer)
+    assert "Somebody has changed this in the meantime" in _text(answer)
     assert _role() == "teacher"
 
 
@@ -189,7 +189,7 @@ def test_roles_are_barred_once_their_effect_was_confirmed(campus: Organisation, 
     assert not bars_of(campus)
     owner.post(place, {"role": allowed, "form_key": str(uuid4())})
     assert bars_of(campus) == {("role", "teacher"): True}
-    assert "that holds already" in _text(owner.get(place, {"role": allowed}, follow=True))
+    assert "that is already so" in _text(owner.get(place, {"role": allowed}, follow=True))
 
 
 def test_a_limit_of_their_own_is_not_among_what_a_role_changes(campus: Organisation, owner: Client) -> None:

@@ -26,7 +26,7 @@ def test_wrong_lines_are_not_forgotten(owner: Client) -> None:
     form: dict[str, Any] = {"do": "invite", "people": LIST}
     answer = owner.post(PAGE, form)
     assert answer.status_code == 422
-    assert "Mend the wrong lines" in answer.content.decode()
+    assert "Correct the wrong lines" in answer.content.decode()
     assert not Invitation.objects.exists()
     assert owner.post(PAGE, form | {"leave_out": "on"}).status_code == 302
     assert [one.email for one in Invitation.objects.all()] == ["new@lindenhof.example"]

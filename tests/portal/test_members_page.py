@@ -205,7 +205,7 @@ def test_the_file_holds_everybody_that_is_found(campus: Organisation, client: Cl
 def test_a_search_without_result_helps(campus: Organisation, client: Client) -> None:
     client.force_login(person("mira"))
     text = client.get("/orgs/lindenhof/members/?q=nobody").content.decode()
-    assert "Nobody of that name is a member" in text
+    assert "No member has that name" in text
     assert 'value="nobody"' in text
 
 

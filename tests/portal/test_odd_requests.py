@@ -57,7 +57,7 @@ def test_nothing_is_not_moved(owner: Client, step: str) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"PK\x03\x04\x14\x00\x06\r\r\xff\xfe", "This is no text file: save it as CSV."),
+        (b"PK\x03\x04\x14\x00\x06\r\r\xff\xfe", "This is not a text file: save it as CSV."),
         (b"ada@x.example," + b"x" * 200_000, "This is no list: one cell has more than 131072 characters."),
         (b"", "The submitted file is empty."),
     ],

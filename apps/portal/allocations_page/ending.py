@@ -54,7 +54,7 @@ def end_repeating(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         except Problem as refused:
             messages.warning(request, refused.detail)
         else:
-            messages.success(request, _("It does not repeat any more. What was given stays."))
+            messages.success(request, _("It no longer repeats. What was given stays."))
         return redirect("allocations", slug)
     return _shown(request, holding, end_effect(found[0], holding), form)
 
@@ -84,8 +84,8 @@ def end_effect(one: Repeating, holding: Holding) -> Effect:
         lead=f"{one.what}, {one.when}.",
         facts=tuple(facts),
         notes=(
-            _("It comes no more. What was given stays with the members; you can reclaim what is unspent."),
-            _("An ended one cannot be taken up again, but you can make a new one at any time."),
+            _("It will not come again. What was given stays; you can reclaim what is unspent."),
+            _("You cannot restart it, but you can make a new one at any time."),
         ),
     )
 
@@ -106,7 +106,7 @@ def bar_roles(request: HttpRequest, slug: str) -> HttpResponse:
     allowed = [role for role in Role if role.value in asked.getlist("role")]
     changed = _changed(organisation, allowed)
     if not changed:
-        messages.info(request, _("Nothing was changed: that holds already."))
+        messages.info(request, _("Nothing was changed: that is already so."))
         return redirect("allocations", slug)
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -136,7 +136,7 @@ def roles_effect(
     words = {True: _("barred"), False: _("allowed")}
     stops = [
         _("Allocations, and tokens moved from other members: nothing reaches members of a barred role."),
-        _("What repeats leaves them out, and still reaches everybody else."),
+        _("Repeating allocations leave them out, and still reach everybody else."),
     ]
     stays = [_("Tokens already allocated: they can still be spent, and you can reclaim them.")]
     barring = any(changed.values())

@@ -66,14 +66,14 @@ class MoveForm(forms.Form):
         if upload is None:
             return ""
         if upload.size > LARGEST_FILE:
-            raise forms.ValidationError(_("The file has more than a megabyte: divide it."))
+            raise forms.ValidationError(_("The file is larger than one megabyte: split it."))
         raw = upload.read()
         for encoding in ("utf-8-sig", "cp1252"):
             try:
                 return str(raw.decode(encoding))
             except UnicodeDecodeError:
                 continue
-        raise forms.ValidationError(_("This is no text file: save it as CSV."))
+        raise forms.ValidationError(_("This is not a text file: save it as CSV."))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -70,10 +70,12 @@ def _line(number: int, line: str, known: Mapping[str, list[str]], with_amounts: 
         who = _parts(line)[0]
         found = known.get(who.lower(), [])
     if not found:
-        return Line(number, line, problem=_("“%(who)s” is no member.") % {"who": who[:80]})
+        return Line(number, line, problem=_("“%(who)s” is not a member.") % {"who": who[:80]})
     if len(found) > 1:
         words = {"who": who[:80], "count": len(found)}
-        return Line(number, line, problem=_("“%(who)s” are %(count)d members: write the e-mail.") % words)
+        return Line(
+            number, line, problem=_("%(count)d members are called “%(who)s”: write the e-mail.") % words
+        )
     if not with_amounts:
         return Line(number, line, found[0])
     if not typed:

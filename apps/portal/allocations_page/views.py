@@ -199,7 +199,7 @@ def _confirmed(
 ) -> HttpResponse | None:
     """Do what was confirmed and go to its receipt; None with the reason in the form where it cannot be."""
     if preview.wrong and not form.cleaned_data["leave_out"]:
-        form.add_error("leave_out", _("Mend the wrong lines, or say that they are left out."))
+        form.add_error("leave_out", _("Correct the wrong lines, or tick the box that leaves them out."))
         return None
     try:
         if form.cleaned_data.get("repeat"):
@@ -270,7 +270,7 @@ def _repeat(
         form_key=cleaned["form_key"],
     )
     words = {"day": figures.day_and_year(made.next_on)}
-    messages.success(request, _("It repeats by itself. The first time is %(day)s.") % words)
+    messages.success(request, _("It repeats automatically, for the first time on %(day)s.") % words)
     return redirect("allocations", holding.slug)
 
 

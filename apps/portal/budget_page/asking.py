@@ -66,7 +66,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     page = _page(request)
     form = MoreForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _asked(request, form, page):
-        messages.success(request, _("Asked. You are told here and by e-mail what is decided."))
+        messages.success(request, _("Request sent. You are told the decision here and by e-mail."))
         return redirect("budget")
     wrong = form.is_bound and form.errors
     return render(

@@ -87,7 +87,7 @@ class CoverageForm(forms.Form):
         if asks_percent and (percent is None or percent > 100 * MICRO):
             self.add_error("percent", _("Between 0 and 100."))
         if cleaned.get("mode") == "as-above" and cleaned.get("whom") == "organisation":
-            self.add_error("mode", _("For everybody something has to hold."))
+            self.add_error("mode", _("There has to be a rule for everybody."))
         return cleaned
 
 

@@ -92,7 +92,7 @@ class InviteForm(forms.Form):
         choices=[(role.value, gettext_lazy(name)) for role, name in ROLES.items()],
         initial=Role.MEMBER,
     )
-    tokens = TokensField(label=gettext_lazy("Tokens to begin with (optional)"), required=False)
+    tokens = TokensField(label=gettext_lazy("Tokens to start with (optional)"), required=False)
 
 
 class ListForm(forms.Form):
@@ -115,7 +115,7 @@ class ListForm(forms.Form):
         upload = cleaned.get("file")
         if upload is not None:
             if upload.size > 2_000_000:
-                self.add_error("file", _("The file has more than two megabytes: divide it."))
+                self.add_error("file", _("The file is larger than two megabytes: split it."))
             else:
                 cleaned["people"] = self._text(upload.read())
         if not str(cleaned.get("people", "")).strip() and not self.errors:
@@ -125,7 +125,7 @@ class ListForm(forms.Form):
     def _text(self, raw: bytes) -> str:
         """What a file says, in whichever of the usual ways it was written."""
         if b"\0" in raw:
-            self.add_error("file", _("This is no text file: save it as CSV."))
+            self.add_error("file", _("This is not a text file: save it as CSV."))
         try:
             return raw.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -196,7 +196,7 @@ def _read(form: ListForm, holding: Holding, organisation: Organisation, at: Any)
 def _require_no_wrong(form: ListForm, rows: list[GuestRow]) -> None:
     """Say in the form that wrong lines would be forgotten, unless they are to be left out."""
     if any(row.problem for row in rows) and not form.cleaned_data["leave_out"]:
-        form.add_error("leave_out", _("Mend the wrong lines, or say that they are left out."))
+        form.add_error("leave_out", _("Correct the wrong lines, or tick the box that leaves them out."))
 
 
 def _named(one: Invitation) -> dict[str, Any]:

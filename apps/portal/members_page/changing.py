@@ -93,7 +93,7 @@ def _require_as_shown(request: HttpRequest, effect: Effect) -> None:
     """InvalidState if somebody else has changed meanwhile what the effect was shown for."""
     was = dict(effect.kept)["was"]
     if request.POST.get("was", was) != was:
-        raise InvalidState(_("Somebody changed this meanwhile: look at it again."))
+        raise InvalidState(_("Somebody has changed this in the meantime: look again."))
 
 
 def _set_role(case: Case, role: Role, actor: str) -> str:
@@ -108,7 +108,7 @@ def _set_bar(case: Case, barred: bool | None, actor: str) -> str:
     if barred is None:
         said = _("For %(name)s the role decides again.")
     elif barred:
-        said = _("%(name)s receives no allocations any more.")
+        said = _("%(name)s can no longer receive allocations.")
     else:
         said = _("%(name)s may receive allocations.")
     return said % {"name": case.name}
@@ -135,7 +135,7 @@ def _remove(request: HttpRequest, case: Case) -> HttpResponse:
     except Problem as refused:
         messages.error(request, refused.detail)
         return redirect("member", case.holding.slug, case.key)
-    said = _("%(name)s is no member any more. Unspent tokens are back.")
+    said = _("%(name)s is no longer a member. Unspent tokens are back with the organisation.")
     messages.success(request, said % {"name": case.name})
     if case.reader == case.member.user_id:
         return redirect("wallet")

@@ -138,8 +138,8 @@ def _role_groups(case: Case, turn: Turn) -> tuple[Group, ...]:
     return groups_of(
         (_("%(name)s may from now on") % words, _rights(turn.after, turn.before)),
         (_("%(name)s may no longer") % words, _rights(turn.before, turn.after)),
-        (_("Repeats without %(name)s from now on") % words, lines(turn.before, turn.said)),
-        (_("Repeats with %(name)s from now on") % words, lines(turn.after, turn.will_say)),
+        (_("Repeating allocations without %(name)s from now on") % words, lines(turn.before, turn.said)),
+        (_("Repeating allocations with %(name)s from now on") % words, lines(turn.after, turn.will_say)),
     )
 
 
@@ -225,7 +225,7 @@ def bar_effect(case: Case, what: str) -> Effect:
     now = is_barred(bars, member=case.key, role=role)
     then = bars.get((ROLE, role), False) if barred is None else barred
     title = _(TITLES[what]) % {"name": case.name}
-    notes = () if now != then else (_("Nothing changes for now: it holds already."),)
+    notes = () if now != then else (_("Nothing changes for now: that is already so."),)
     hint = _role_words(role) if barred is None else ""
     return Effect(
         title=title,
@@ -243,10 +243,11 @@ def _bar_groups(case: Case, then: bool) -> tuple[Group, ...]:
     if not then:
         again = [_("Allocations, and tokens moved from other members, can go to this person again.")]
         return groups_of(
-            (_("What becomes possible"), again), (_("What repeats and includes them again"), repeating)
+            (_("What becomes possible"), again),
+            (_("Repeating allocations that include them again"), repeating),
         )
     left = members_spending(case.whose, keys=(case.key,), count=1)[0].left
-    stays = [_("Limits and coverage, and what was spent.")]
+    stays = [_("Limits, coverage and the history.")]
     if left:
         words = {"tokens": figures.figure(left)}
         stays.insert(
@@ -256,7 +257,7 @@ def _bar_groups(case: Case, then: bool) -> tuple[Group, ...]:
     return groups_of(
         (_("What stays"), stays),
         (_("What stops"), stops),
-        (_("What repeats, and leaves this person out"), repeating),
+        (_("Repeating allocations that leave them out"), repeating),
     )
 
 

@@ -30,8 +30,8 @@ KINDS = {
     "grant": gettext_noop("Free tokens granted"),
     "lapse": gettext_noop("Free tokens lapsed"),
     "promotion": gettext_noop("Earned"),
-    "migration": gettext_noop("Brought along from an earlier system"),
-    "adjustment": gettext_noop("Put right by support"),
+    "migration": gettext_noop("Balance carried over from the old platform"),
+    "adjustment": gettext_noop("Corrected by support"),
 }
 
 

@@ -28,8 +28,8 @@ class SettingsForm(forms.Form):
         label=gettext_lazy("Time zone"),
         max_length=64,
         help_text=gettext_lazy(
-            "As in Europe/Berlin or America/New_York. Limits reset at its midnight; another one holds from "
-            "the next day, for free tokens and bills from the next month."
+            "Such as Europe/Berlin or America/New_York. Limits reset at midnight there. "
+            "A change takes effect the next day, for free tokens and bills the next month."
         ),
     )
 

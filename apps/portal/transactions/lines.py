@@ -18,8 +18,8 @@ NAMES = {
     "grant": gettext_noop("Free tokens for the month"),
     "lapse": gettext_noop("Free tokens lapsed"),
     "promotion": gettext_noop("A gift"),
-    "migration": gettext_noop("Brought along from an earlier system"),
-    "adjustment": gettext_noop("Put right by support"),
+    "migration": gettext_noop("Balance carried over from the old platform"),
+    "adjustment": gettext_noop("Corrected by support"),
     "payment": gettext_noop("Paid with money"),
 }
 KINDS = {

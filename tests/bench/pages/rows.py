@@ -86,7 +86,7 @@ FROM bench_spent, (VALUES (0, 'free'), (1, 'earned'), (2, 'purchased')) AS kinds
 CREDITS = (
     """
 INSERT INTO ledger_transfer (number, kind, at, recorded_at, description, actor, note)
-SELECT {first_number} + wallet, 'migration', '{begin}', '{begin}', 'Brought along', 'bench', ''
+SELECT {first_number} + wallet, 'migration', '{begin}', '{begin}', 'Carried over', 'bench', ''
 FROM bench_spent
 """,
     """
