@@ -341,7 +341,7 @@ def test_a_member_asks_for_more_and_an_owner_says_no(
     hand.write(hand.page.get_by_label("What for"), "Exams")
     _fits(hand)
     hand.press(_button(hand, "Ask for more"))
-    expect(hand.page.get_by_text("Asked. You are told")).to_be_visible()
+    expect(hand.page.get_by_text("Request sent.")).to_be_visible()
     _log_in(hand, live_server, "mira@lindenhof.example", "/orgs/lindenhof/requests/")
     hand.press(_button(hand, "Decline"))
     expect(hand.page.get_by_text("Say why: the person reads it.")).to_be_visible()

@@ -249,7 +249,7 @@ def test_a_teacher_sees_the_budget_is_stopped_asks_in_two_clicks_and_goes_on(
     steps.write("How many more tokens", "40")
     steps.write("What for", "Two exam groups")
     dialog.get_by_role("button", name="Ask for more").click()
-    expect(page.get_by_text("Asked. You are told")).to_be_visible()
+    expect(page.get_by_text("Request sent.")).to_be_visible()
     decide = _log_in(page, live_server, "mira@lindenhof.example", "/orgs/lindenhof/requests/")
     decide.press("Grant until it resets")
     expect(page.get_by_text("is told, and can go on.")).to_be_visible()

@@ -22,10 +22,11 @@ def tokens(micro: int, places: int | None = None) -> str:
 
 @register.filter
 def figure(micro: int) -> SafeString:
-    """An amount set large, its fraction dimmed."""
+    """An amount set large, its fraction dimmed; what rounding leaves out is told on pointing at it."""
     parts = figures.figure(micro)
     rest = parts.fraction + parts.trail
-    fraction = format_html('<span class="fraction">{}</span>', rest) if rest else ""
+    title = format_html(' title="{}"', figures.figure(micro, 6)) if micro % figures.CENT else ""
+    fraction = format_html('<span class="fraction"{}>{}</span>', title, rest) if rest else ""
     return format_html("{}{}{}", parts.sign, parts.whole, fraction)
 
 
