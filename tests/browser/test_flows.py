@@ -13,6 +13,9 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from apps.allocations.models import AllocationRun, FundingRule, LimitRequest
+from apps.allocations.recurring import repeat_allocation
+from apps.allocations.rules import SubjectRef
+from apps.core.units import MICRO
 from apps.hosting.models import Bill
 from apps.identity.models import ApiKey
 from apps.jobs.models import Run
@@ -330,6 +333,42 @@ def test_an_admin_allocates_to_a_role_and_takes_back(
     hand.press(_button(hand, re.compile("^Reclaim .* tokens")))
     expect(hand.page.get_by_text("tokens are back from 1 member.")).to_be_visible()
     assert [run.direction for run in AllocationRun.objects.order_by("-number")[:2]] == ["reclaim", "allocate"]
+
+
+def test_an_owner_changes_a_role_bars_a_member_and_ends_what_repeats(
+    live_server: LiveServer, hand: Hand, campus: Organisation
+) -> None:
+    repeat_allocation(
+        organisation=campus,
+        subject=SubjectRef("role", "teacher"),
+        mode="add",
+        tokens=5 * MICRO,
+        every="month",
+        day=1,
+        note="",
+        actor="tests",
+        at=NOW,
+    )
+    _log_in(hand, live_server, "mira@lindenhof.example", "/orgs/lindenhof/members/jonas/")
+    hand.pick(hand.page.get_by_label("Role", exact=True), "Teacher")
+    hand.press(_button(hand, "Change the role"))
+    expect(hand.page.get_by_text("Repeating allocations with Jonas Vermeulen")).to_be_visible()
+    _fits(hand)
+    hand.press(_button(hand, "Change the role"))
+    expect(hand.page.get_by_text("Jonas Vermeulen has the role Teacher now.")).to_be_visible()
+    hand.press(_button(hand, "Bar from allocations"))
+    expect(hand.page.get_by_role("heading", name="What stops")).to_be_visible()
+    _fits(hand)
+    hand.press(_button(hand, "Bar from allocations"))
+    expect(hand.page.get_by_text("Jonas Vermeulen can no longer receive allocations.")).to_be_visible()
+    _log_in(hand, live_server, "mira@lindenhof.example", "/orgs/lindenhof/allocations/")
+    hand.press(_link(hand, re.compile("^End")))
+    expect(hand.page.get_by_text("Given so far")).to_be_visible()
+    _fits(hand)
+    hand.press(_link(hand, "Cancel"))
+    hand.press(_link(hand, re.compile("^End")))
+    hand.press(_button(hand, "End it"))
+    expect(hand.page.get_by_text("It no longer repeats.")).to_be_visible()
 
 
 def test_a_member_asks_for_more_and_an_owner_says_no(
