@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
 
 from apps.allocations.limits import Limit, Tally
 from apps.core import sql
@@ -17,7 +16,6 @@ FEW = 8
 
 Subject = tuple[str, str]
 Span = tuple[date, date | None]
-Spent = tuple[Any, ...]
 
 
 def tally_on(desk: Desk) -> Tally:
@@ -31,12 +29,22 @@ def tally_on(desk: Desk) -> Tally:
 
 def load_tally(tally: Tally, limits: Iterable[Limit]) -> Tally:
     """Fill in the sums that the limits need: one query per organisation or person."""
+    return ask_tally(limits)(tally)
+
+
+def ask_tally(limits: Iterable[Limit]) -> Callable[[Tally], Tally]:
+    """Ask for the sums that the limits need, behind what waits to be sent; answers what fills them in."""
     by_scope: dict[int, list[Limit]] = {}
     for limit in limits:
         by_scope.setdefault(limit.total[0], []).append(limit)
-    for scope, of_scope in sorted(by_scope.items()):
-        _load_scope(tally, scope, of_scope)
-    return tally
+    asked = [_ask_scope(scope, of_scope) for scope, of_scope in sorted(by_scope.items())]
+
+    def fill(tally: Tally) -> Tally:
+        for fill_scope in asked:
+            fill_scope(tally)
+        return tally
+
+    return fill
 
 
 def load_together(limits: Sequence[Limit]) -> Tally:
@@ -59,38 +67,43 @@ def load_together(limits: Sequence[Limit]) -> Tally:
     return tally
 
 
-def _load_scope(tally: Tally, scope: int, limits: Sequence[Limit]) -> None:
+def _ask_scope(scope: int, limits: Sequence[Limit]) -> Callable[[Tally], None]:
     spans = sorted(
         {(limit.first, limit.end) for limit in limits}, key=lambda span: (span[0], span[1] or date.max)
     )
     subjects = sorted({limit.total[1:] for limit in limits})
-    load = _load_few if len(subjects) <= FEW else _load_many
-    for subject_type, subject_key, *spent in load(scope, subjects, spans):
-        for (first, end), amount in zip(spans, spent, strict=True):
-            tally.loaded[(scope, subject_type, subject_key), first, end] = int(amount or 0)
+    asked = (_ask_few if len(subjects) <= FEW else _ask_many)(scope, subjects, spans)
+
+    def fill(tally: Tally) -> None:
+        for subject_type, subject_key, *spent in asked.rows():
+            for (first, end), amount in zip(spans, spent, strict=True):
+                tally.loaded[(scope, subject_type, subject_key), first, end] = int(amount or 0)
+
+    return fill
 
 
-def _load_few(scope: int, subjects: Sequence[Subject], spans: Sequence[Span]) -> list[Spent]:
+def _ask_few(scope: int, subjects: Sequence[Subject], spans: Sequence[Span]) -> sql.Asked:
     """Each subject by itself, so that no plan can walk through the days of all others."""
     sums, bounds = _sums(spans)
     one = (
-        f"SELECT MIN(subject_type), MIN(subject_key), {sums} FROM {TABLE} "
-        "WHERE scope_id = %s AND subject_type = %s AND subject_key = %s AND day >= %s"
+        f"SELECT subject_type, subject_key, {sums} FROM {TABLE} "
+        "WHERE scope_id = %s AND subject_type = %s AND subject_key = %s AND day >= %s "
+        "GROUP BY subject_type, subject_key"
     )
     values = [value for subject in subjects for value in (*bounds, scope, *subject, spans[0][0])]
-    rows = sql.fetch(" UNION ALL ".join([one] * len(subjects)), values, often=True)
-    return [row for row in rows if row[0] is not None]
+    return sql.ask(" UNION ALL ".join([one] * len(subjects)), values)
 
 
-def _load_many(scope: int, subjects: Sequence[Subject], spans: Sequence[Span]) -> list[Spent]:
+def _ask_many(scope: int, subjects: Sequence[Subject], spans: Sequence[Span]) -> sql.Asked:
     sums, bounds = _sums(spans)
     types, type_values = sql.among("subject_type", sorted({subject[0] for subject in subjects}))
     keys, key_values = sql.among("subject_key", sorted({subject[1] for subject in subjects}))
-    return sql.fetch(
+    text = (
         f"SELECT subject_type, subject_key, {sums} FROM {TABLE} WHERE scope_id = %s AND day >= %s "
-        f"AND {types} AND {keys} GROUP BY subject_type, subject_key",
-        [*bounds, scope, spans[0][0], *type_values, *key_values],
+        f"AND {types} AND {keys} GROUP BY subject_type, subject_key"
     )
+    values = [*bounds, scope, spans[0][0], *type_values, *key_values]
+    return sql.Asked((text, values), often=False)
 
 
 def _sums(spans: Sequence[Span]) -> tuple[str, list[date]]:

@@ -29,6 +29,8 @@ COPY_FROM = 40
 
 Check = Callable[[int], None]
 """Told how many rows a statement touched; raises if that is wrong."""
+Taker = Callable[[psycopg.Cursor[Any]], None]
+"""Given the cursor at the result of a statement."""
 
 
 @dataclass(slots=True)
@@ -36,15 +38,15 @@ class _Gathered:
     """Statements that wait to be sent together."""
 
     statements: list[Statement] = field(default_factory=list)
-    checks: list[Check | None] = field(default_factory=list)
+    takers: list[Taker | None] = field(default_factory=list)
     sending: bool = False
 
-    def add(self, statement: str, parameters: Sequence[Any], check: Check | None) -> None:
+    def add(self, statement: str, parameters: Sequence[Any], taker: Taker | None) -> None:
         self.statements.append((statement, parameters))
-        self.checks.append(check)
+        self.takers.append(taker)
 
     def send(self) -> None:
-        """Send what waits in one round trip and check what each statement touched."""
+        """Send what waits in one round trip and hand out the results."""
         if self.statements:
             self._execute()
 
@@ -55,17 +57,17 @@ class _Gathered:
         return rows
 
     def _execute(self) -> psycopg.Cursor[Any]:
-        """Send and check them all; the cursor of the last."""
-        statements, checks = self.statements, self.checks
-        self.statements, self.checks = [], []
+        """Send them all and hand out their results; the cursor of the last."""
+        statements, takers = self.statements, self.takers
+        self.statements, self.takers = [], []
         self.sending = True
         try:
             cursors = Remembered(statements).send()
         finally:
             self.sending = False
-        for cursor, check in zip(cursors, checks, strict=True):
-            if check is not None:
-                check(cursor.rowcount)
+        for cursor, taker in zip(cursors, takers, strict=True):
+            if taker is not None:
+                taker(cursor)
         return cursors[-1]
 
     def before_others(
@@ -112,7 +114,7 @@ def _run(statement: str, parameters: Sequence[Any], check: Check | None = None) 
     """Run a write, or let it wait for those that go out with it."""
     gathered = _gathered.get()
     if gathered is not None:
-        gathered.add(statement, parameters, check)
+        gathered.add(statement, parameters, check and (lambda cursor: check(cursor.rowcount)))
         return
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -140,6 +142,33 @@ def fetch(statement: str, parameters: Sequence[Any] = (), *, often: bool = False
         cursor.execute(statement, adapted)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+
+@dataclass(slots=True)
+class Asked:
+    """A query that is on its way, or still to be asked."""
+
+    query: Statement
+    often: bool = True
+    cursor: psycopg.Cursor[Any] | None = None
+
+    def take(self, cursor: psycopg.Cursor[Any]) -> None:
+        self.cursor = cursor
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Its rows, which are read once; what waits is sent if need be."""
+        if self.cursor is None:
+            send_waiting()
+        return fetch(*self.query, often=self.often) if self.cursor is None else self.cursor.fetchall()
+
+
+def ask(statement: str, parameters: Sequence[Any] = ()) -> Asked:
+    """Ask a query that is asked `often`; inside `together` it goes out with what waits and comes after."""
+    asked = Asked((statement, [_adapt(value) for value in parameters]))
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.add(*asked.query, asked.take)
+    return asked
 
 
 def fetch_each(*queries: Statement) -> list[list[tuple[Any, ...]]]:

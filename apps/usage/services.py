@@ -6,14 +6,14 @@ actors are arguments; keys of requests are the face's business (`apps.identity.i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError
 
 from apps.allocations.limits import Tally
-from apps.allocations.tallying import load_tally, tally_on
+from apps.allocations.tallying import ask_tally, load_tally, tally_on
 from apps.core import sql
 from apps.core.errors import Problem
 from apps.ledger import numbers
@@ -35,7 +35,7 @@ from apps.usage.cases import (
 )
 from apps.usage.funding import Draw, Payers, Plan
 from apps.usage.rows import insert_charges, load_charge
-from apps.usage.setting import Setting, limits_of
+from apps.usage.setting import Setting, limits_of, seat
 from apps.usage.state import HELD, ChargeRequest, ChargeState
 from apps.wallets.books import DueElsewhere, atomically, open_desk, project, write
 from apps.wallets.state import Desk
@@ -57,7 +57,8 @@ def estimate_charge(request: ChargeRequest, *, at: datetime) -> Estimate:
     setting = load_setting(owners_of([request]), centres=request.cost_centre is not None, priced=True)
     case = make_case(setting, open_catalogue(setting.revision), request, at, only_estimated=True)
     desk = project(setting.scope(case.user, case.organisation), at=at)
-    payers, tally = _at_the_desk(case, desk, setting, at)
+    payers = setting.payers(desk, case.user, case.organisation, case.path, at)
+    tally = load_tally(tally_on(desk), limits_of(payers))
     plan = plan_case(case, payers, tally)
     problem = _denial_now(case, desk, setting, payers, plan, tally, at)
     parties = {wallet_id: (p.owner_type, p.owner_key) for wallet_id, p in setting.by_wallet.items()}
@@ -94,10 +95,9 @@ def create_charge(request: ChargeRequest, *, client_id: int | None, at: datetime
 def _create(request: ChargeRequest, client_id: int | None, at: datetime) -> ChargeState:
     setting = load_setting(owners_of([request]), centres=request.cost_centre is not None, priced=True)
     case = make_case(setting, open_catalogue(setting.revision), request, at)
-    desk = open_desk(setting.scope(case.user, case.organisation), at=at)
+    desk, payers, tally = _at_the_desk(case, setting, at)
     check_frozen(case, desk, setting)
     check_once(case, at)
-    payers, tally = _at_the_desk(case, desk, setting, at)
     plan = plan_case(case, payers, tally)
     problem = denial(case, payers, plan, tally)
     if problem is not None:
@@ -111,9 +111,17 @@ def _create(request: ChargeRequest, client_id: int | None, at: datetime) -> Char
     return charge
 
 
-def _at_the_desk(case: Case, desk: Desk, setting: Setting, at: datetime) -> tuple[Payers, Tally]:
-    payers = setting.payers(desk, case.user, case.organisation, case.path, at)
-    return payers, load_tally(tally_on(desk), limits_of(payers))
+def _at_the_desk(case: Case, setting: Setting, at: datetime) -> tuple[Desk, Payers, Tally]:
+    """The locked wallets, who may pay from them, and what was spent under their limits: one round trip."""
+    payers = setting.payers(None, case.user, case.organisation, case.path, at)
+    fill: list[Callable[[Tally], Tally]] = []
+    desk = open_desk(
+        setting.scope(case.user, case.organisation),
+        at=at,
+        along=lambda: fill.append(ask_tally(limits_of(payers))),
+    )
+    seat(payers, desk, case.user, case.organisation)
+    return desk, payers, fill[0](tally_on(desk))
 
 
 def check_once(case: Case, at: datetime) -> None:

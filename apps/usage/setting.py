@@ -146,7 +146,7 @@ class Setting:
 
     def payers(
         self,
-        desk: Desk,
+        desk: Desk | None,
         user: Party,
         organisation: Party | None,
         path: tuple[str, ...],
@@ -154,20 +154,19 @@ class Setting:
         funding: Funding | None = None,
         days: Mapping[int, date] | None = None,
     ) -> Payers:
-        """Everybody on the desk who may pay for the user's charge; frozen wallets pay nothing.
+        """Everybody on the desk who may pay for the user's charge; without one they can be `seat`ed later.
 
         `funding` and `days` are those of an earlier hold; else the present rule and the days of the
         instant count.
         """
         counted = days or {}
         rule = funding or (self.funding_of(organisation, user) if organisation else Funding())
-        own = _liquid(desk.wallets.get(user.wallet_id))
         scopes = {organisation.wallet_id} if organisation else set()
         if not rule.shared_pool:
             scopes |= user.sources
-        return Payers(
-            user=None if rule.shared_pool else own,
-            organisation=_liquid(desk.wallets.get(organisation.wallet_id)) if organisation else None,
+        payers = Payers(
+            user=None,
+            organisation=None,
             shared_pool=rule.shared_pool,
             micro_percent=rule.micro_percent,
             caps={
@@ -179,6 +178,9 @@ class Setting:
             earmarks=self.reserved_for_others(organisation, path) if organisation else (),
             quota=self.quota(organisation, organisation.calendar.day_of(at)) if organisation else None,
         )
+        if desk is not None:
+            seat(payers, desk, user, organisation)
+        return payers
 
     def scope(self, user: Party, organisation: Party | None) -> set[int]:
         """The wallets that a charge of the user may touch."""
@@ -186,6 +188,14 @@ class Setting:
             return {organisation.wallet_id}
         found = {user.wallet_id} | user.sources
         return found | {organisation.wallet_id} if organisation else found
+
+
+def seat(payers: Payers, desk: Desk, user: Party, organisation: Party | None) -> None:
+    """Let them pay from the wallets on the desk; frozen wallets pay nothing."""
+    if not payers.shared_pool:
+        payers.user = _liquid(desk.wallets.get(user.wallet_id))
+    if organisation is not None:
+        payers.organisation = _liquid(desk.wallets.get(organisation.wallet_id))
 
 
 def limits_of(payers: Payers) -> list[Limit]:

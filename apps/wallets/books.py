@@ -106,14 +106,17 @@ def settle_wallets(wallet_ids: Iterable[int], *, at: datetime) -> None:
     atomically(lambda: write(open_desk(wanted, at=at), at=at), at=at)
 
 
-def open_desk(wallet_ids: Iterable[int], *, at: datetime) -> Desk:
+def open_desk(wallet_ids: Iterable[int], *, at: datetime, along: Callable[[], None] | None = None) -> Desk:
     """The wallets as they are at the instant, locked against other writers until the transaction ends.
 
-    Due holds are settled and cycles begun on the desk; DueElsewhere if that needs further wallets.
+    Due holds are settled and cycles begun on the desk; DueElsewhere if that needs further wallets. What
+    `along` asks for (`sql.ask`) is read under the lock, in the same round trip.
     """
     wanted = sorted(set(wallet_ids))
     with sql.together():
         sql.lock_rows("wallets_wallet", wanted)
+        if along is not None:
+            along()
         return _at_hand(wanted, at)
 
 
