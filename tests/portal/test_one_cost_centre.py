@@ -169,3 +169,10 @@ def test_it_needs_fourteen_queries(
     set_people(centre=CostCentre.objects.get(platform_id="statistics"), users=["jonas"], actor="t", at=NOW)
     with django_assert_max_num_queries(14):
         owner.get(f"{HOME}/statistics/")
+
+
+def test_a_members_page_leads_to_their_centres(owner: Client) -> None:
+    centre = CostCentre.objects.get(platform_id="statistics")
+    set_people(centre=centre, users=["jonas"], actor="t", at=NOW)
+    page = owner.get("/orgs/lindenhof/members/jonas/").content.decode()
+    assert f'<a href="{HOME}/statistics/">{centre.name}</a>' in page

@@ -91,7 +91,10 @@ class AskedFor:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """A member; `bar` is their own word on allocations (None: the role's holds), `barred` what follows."""
+    """A member; `bar` is their own word on allocations (None: the role's holds), `barred` what follows.
+
+    `centres` are (key, name) of those they belong to.
+    """
 
     holding: Holding
     at: datetime
@@ -111,7 +114,7 @@ class PersonPage:
     bar: bool | None
     barred: bool
     coverage: str
-    centres: tuple[str, ...]
+    centres: tuple[tuple[str, str], ...]
     usage_url: str
     is_last_owner: bool
 
@@ -154,7 +157,7 @@ def load_person_page(organisation: Organisation, holding: Holding, shell: Shell,
         bar=bar,
         barred=bar if bar is not None else bars.get(("role", member.role), False),
         coverage=coverage_sentence(str(member.user), holding.name, rule, [n.rule for n in own.limits]),
-        centres=tuple(sorted(said.centres, key=str.casefold)),
+        centres=tuple(sorted(said.centres, key=lambda centre: centre[1].casefold())),
         usage_url=usage_url(holding.slug, key, whose.month, whose.today),
         is_last_owner=owners == 1,
     )
@@ -162,11 +165,11 @@ def load_person_page(organisation: Organisation, holding: Holding, shell: Shell,
 
 @dataclass(slots=True)
 class Said:
-    """What was said about a member and the role: bars, who pays, cost centres."""
+    """What was said about a member and the role: bars, who pays, cost centres as (key, name)."""
 
     bars: dict[tuple[str, str], bool] = field(default_factory=dict)
     rules: dict[str, FundingRule] = field(default_factory=dict)
-    centres: list[str] = field(default_factory=list)
+    centres: list[tuple[str, str]] = field(default_factory=list)
     centre_keys: list[str] = field(default_factory=list)
 
     def funding(self, key: str, role: str) -> FundingRule:
@@ -197,7 +200,7 @@ def said_of(organisation: Organisation, member: Membership, role: str) -> Said:
         if kind == "bar":
             found.bars[subject, name] = bool(number)
         elif kind == "centre":
-            found.centres.append(text)
+            found.centres.append((name, text))
             found.centre_keys.append(name)
         elif (subject, name) in {("member", key), ("role", role), ("organisation", "")}:
             found.rules[subject] = FundingRule(mode=text, coverage_micro_percent=number)
