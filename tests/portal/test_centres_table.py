@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.test import Client
 
-from apps.allocations.models import LimitRaise
+from apps.allocations.models import LimitRaise, SpendingLimit
 from apps.core.units import MICRO
 from apps.organisations.models import CostCentre, Organisation
 from apps.organisations.services import set_cost_centre
@@ -108,3 +108,12 @@ def test_a_table_full_of_centres_is_added_up_at_once(client: Client, campus: Org
     limit(campus, "cost_centre c-0", "day", "5", at=BEFORE)
     limit(campus, "cost_centre c-0", "month", "50", at=BEFORE)
     assert "Course 0" in _page(client)
+
+
+def test_without_any_cap_no_column_speaks_of_one(client: Client, campus: Organisation) -> None:
+    assert "Spent of it" in _page(client)
+    SpendingLimit.objects.filter(organisation=campus, subject_type="cost_centre").delete()
+    page = _page(client)
+    assert "No cap" in page
+    assert "Spent of it" not in page
+    assert ">State<" not in page

@@ -101,7 +101,15 @@ class CentresPage:
     @property
     def headings(self) -> dict[str, Heading]:
         labels = (_("Cost centre"), _("Cap"), _("Left"), _("Likely by the end"), _("Spent"))
-        return headings(dict(zip(COLUMNS, labels, strict=True)), self.order)
+        named = dict(zip(COLUMNS, labels, strict=True))
+        if not self.has_caps:
+            named.pop("-left")
+        return headings(named, self.order)
+
+    @property
+    def has_caps(self) -> bool:
+        """Whether there is a cap at all: without one nothing is left, and nothing is near."""
+        return any(centre.cap is not None for centre in self.centres)
 
     @property
     def passing(self) -> int:
