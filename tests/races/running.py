@@ -50,6 +50,7 @@ class Gap:
     def __init__(self, people: int) -> None:
         self.barrier = threading.Barrier(people)
         self.met = threading.local()
+        self.missed = False
 
     def wait(self) -> None:
         """Once per thread; afterwards (a second attempt) nobody waits any more."""
@@ -57,9 +58,9 @@ class Gap:
             return
         self.met.before = True
         try:
-            self.barrier.wait(10)
+            self.barrier.wait(PATIENCE)
         except threading.BrokenBarrierError:
-            return
+            self.missed = True
 
 
 def take_locks_out(patch: pytest.MonkeyPatch, people: int) -> None:

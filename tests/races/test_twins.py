@@ -76,4 +76,5 @@ def test_without_an_order_of_locks_two_runs_lock_each_other_out(monkeypatch: pyt
     run = running.race
     monkeypatch.setattr(running, "race", race_out_of_order)
     scenes.allocations_in_opposite_order(2)
+    assert not gap.missed
     assert any(seen)
