@@ -173,10 +173,9 @@ def ask(statement: str, parameters: Sequence[Any] = ()) -> Asked:
 
 def fetch_each(*queries: Statement) -> list[list[tuple[Any, ...]]]:
     """The rows of each of some queries that are asked often: on PostgreSQL in one round trip."""
-    if not is_postgresql():
-        return [fetch(*query) for query in queries]
-    send_waiting()
-    return [cursor.fetchall() for cursor in Remembered(queries).send()]
+    with together():
+        asked = [ask(*query) for query in queries]
+        return [one.rows() for one in asked]
 
 
 def _fetch_remembered(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
